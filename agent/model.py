@@ -1,0 +1,316 @@
+"""The nouns of the province and what is read from it. Frozen values, standard library only.
+
+Units are in the names: `_s` seconds, `_bps` bits per second, `_ratio` 0…1.
+Times named `at_s`/`sent_s` are `time.monotonic()`; wall-clock stamps are `datetime` in UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Level(StrEnum):
+    """Where a site stands in the province (cấp tỉnh / huyện / xã)."""
+
+    PROVINCE = "province"
+    DISTRICT = "district"
+    COMMUNE = "commune"
+
+
+class LinkRole(StrEnum):
+    """What a link is for: a district's main or spare line, or a commune's access line."""
+
+    PRIMARY = "primary"
+    BACKUP = "backup"
+    ACCESS = "access"
+
+
+class Protocol(StrEnum):
+    """Call signalling an endpoint speaks."""
+
+    SIP = "sip"
+    H323 = "h323"
+
+
+class State(StrEnum):
+    """What the agent holds true of an endpoint, device or link."""
+
+    UNKNOWN = "unknown"
+    UP = "up"
+    DEGRADED = "degraded"
+    UNREACHABLE = "unreachable"
+    DOWN = "down"
+    MAINTENANCE = "maintenance"
+
+    @property
+    def number(self) -> int:
+        """The value in metrics."""
+        return _STATE_NUMBERS[self]
+
+    @property
+    def answers(self) -> bool:
+        """True where the target is there to be used, well or badly."""
+        return self in (State.UP, State.DEGRADED)
+
+
+_STATE_NUMBERS = {state: number for number, state in enumerate(State)}
+
+
+class Cause(StrEnum):
+    """Why a target is in its state; the pages' catalogues have a sentence for each."""
+
+    NONE = ""
+    STARTING = "starting"  # nothing is known yet
+    STALE = "stale"  # what is known is too old
+    NOT_SENT = "not_sent"  # this machine could not send the question
+    SILENT = "silent"
+    INTERFACE_DOWN = "interface_down"
+    LOSS = "loss"
+    RTT = "rtt"
+    JITTER = "jitter"
+    BUSY = "busy"  # use above the threshold of its capacity
+
+
+class Kind(StrEnum):
+    """The kinds of thing that have a state."""
+
+    ENDPOINT = "endpoint"
+    DEVICE = "device"
+    LINK = "link"
+
+
+class Outcome(StrEnum):
+    """How a poll ended."""
+
+    OK = "ok"
+    TIMEOUT = "timeout"
+    AUTH = "auth"
+    REFUSED = "refused"
+    ERROR = "error"
+
+
+class PollFailed(Exception):
+    """A poll that brought no reading: `outcome` says which kind, the text says why, for people."""
+
+    def __init__(self, outcome: Outcome, reason: str) -> None:
+        super().__init__(reason)
+        self.outcome = outcome
+        self.reason = reason
+
+
+class Secret:
+    """Text that never shows itself: `repr`, `str`, logs and formatted dataclasses print stars."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return "***"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def reveal(self) -> str:
+        """Give the secret itself, to the one place that sends it."""
+        return self._text
+
+
+@dataclass(frozen=True, slots=True)
+class IcmpSettings:
+    """How a target is pinged. `dscp` is the six-bit code point (AF41 is 34); `size` is payload bytes."""
+
+    interval_s: float = 1.0
+    timeout_s: float = 1.0
+    size: int = 56
+    dscp: int = 34
+    down_after: int = 5
+    up_after: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class SnmpCredentials:
+    """How to speak to a device: version "1", "2c" or "3"; unused fields are None."""
+
+    name: str
+    version: str
+    community: Secret | None = None
+    user: str | None = None
+    auth: str | None = None
+    auth_key: Secret | None = None
+    priv: str | None = None
+    priv_key: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SnmpSettings:
+    """How often and how patiently a device is polled."""
+
+    credentials: SnmpCredentials
+    interval_s: float = 30.0
+    timeout_s: float = 2.0
+    retries: int = 1
+    port: int = 161
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Beyond which a target that answers is `degraded`. Sources: DOMAIN.md, "good enough for a video meeting"."""
+
+    loss_ratio: float = 0.01
+    rtt_s: float = 0.3
+    jitter_s: float = 0.03
+    utilization_ratio: float = 0.9
+    window_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Whom to call at a site."""
+
+    name: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place that joins meetings (điểm cầu). `parent` is the site above it, None for the province."""
+
+    id: str
+    name: str
+    level: Level
+    parent: str | None = None
+    code: str | None = None
+    lat: float | None = None
+    lon: float | None = None
+    contact: Contact | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """The codec at a site."""
+
+    id: str
+    site: str
+    name: str
+    address: str
+    profile: str = "generic"
+    call_bandwidth_bps: float = 2e6
+    signalling: tuple[Protocol, ...] = ()
+    icmp: IcmpSettings = field(default_factory=IcmpSettings)
+    thresholds: Thresholds = field(default_factory=Thresholds)
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A router or switch, polled by SNMP for `interfaces` (names as ifName or ifAlias says them)."""
+
+    id: str
+    site: str
+    role: str
+    address: str
+    snmp: SnmpSettings
+    profile: str = "auto"
+    interfaces: tuple[str, ...] = ()
+    icmp: IcmpSettings = field(default_factory=IcmpSettings)
+    thresholds: Thresholds = field(default_factory=Thresholds)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A line between two sites, seen at `interface` of `device` (which stands at `a`'s end or `b`'s)."""
+
+    id: str
+    name: str
+    a: str
+    b: str
+    role: LinkRole
+    device: str | None = None
+    interface: str | None = None
+    capacity_bps: float | None = None
+    thresholds: Thresholds = field(default_factory=Thresholds)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A target's state, since when (UTC), and why; `detail` is what the network or device said, word for word."""
+
+    state: State
+    since: datetime
+    cause: Cause = Cause.NONE
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A target went from one standing to another."""
+
+    kind: Kind
+    target: str
+    old: Standing
+    new: Standing
+
+
+class Echo(NamedTuple):
+    """How one echo request ended.
+
+    `ok`: answered after `rtt_s`. `timeout`: silence. `refused`: the network said why not, in `cause`.
+    `error`: it could not be sent from here, so it says nothing about the target.
+    """
+
+    sent_s: float
+    rtt_s: float | None
+    outcome: Outcome
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """One direction of an interface, straight from the device's counters; None where it has no such object."""
+
+    bytes: int | None
+    packets: int | None
+    errors: int | None
+    discards: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceReading:
+    """An interface as last polled (IF-MIB, RFC 2863). `discontinuity` is ifCounterDiscontinuityTime in ticks."""
+
+    name: str
+    at_s: float
+    up: bool
+    speed_bps: float | None
+    receive: Traffic
+    transmit: Traffic
+    discontinuity: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceReading:
+    """A device as last polled. `uptime_s` is its own sysUpTime; interfaces are keyed by the inventory's name."""
+
+    at_s: float
+    uptime_s: float
+    interfaces: dict[str, InterfaceReading]
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """A meeting to be checked before it starts. `sites` is resolved: ids, in inventory order; `start` is UTC."""
+
+    id: str
+    name: str
+    sites: tuple[str, ...]
+    start: datetime
+    repeat: str | None = None
+    check_before_s: tuple[float, ...] = ()

@@ -1,0 +1,76 @@
+"""What the agent holds of each target: its newest readings and its standing. `agent.state` alone writes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from agent.histogram import Histogram
+from agent.model import Device, DeviceReading, Endpoint, InterfaceReading, Link, Outcome, Standing
+from agent.window import EchoWindow
+
+POLL_BOUNDS_S = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+
+
+@dataclass(slots=True)
+class EndpointRecord:
+    """An endpoint, its echoes and its standing."""
+
+    target: Endpoint
+    window: EchoWindow
+    standing: Standing
+    heard_s: float  # when an echo last ended, well or badly
+    back_s: float = 0.0  # when it last came back from being down
+    last_cause: str = ""  # the newest reason the network gave for not delivering
+
+
+@dataclass(slots=True)
+class DeviceRecord:
+    """A device: its echoes, its newest two readings and how its last poll ended."""
+
+    target: Device
+    window: EchoWindow
+    standing: Standing
+    heard_s: float
+    back_s: float = 0.0
+    last_cause: str = ""
+    reading: DeviceReading | None = None
+    previous: DeviceReading | None = None
+    restarts: int = 0
+    outcome: Outcome | None = None
+    reason: str = ""
+    answered_s: float | None = None  # when it last answered SNMP, with any answer
+
+
+@dataclass(slots=True)
+class LinkRecord:
+    """A link: its standing and its rates over the last poll, None where they are not known."""
+
+    target: Link
+    standing: Standing
+    receive_bps: float | None = None
+    transmit_bps: float | None = None
+    capacity_bps: float | None = None
+    interface: InterfaceReading | None = None
+
+    def utilization_ratio(self, rate_bps: float | None) -> float | None:
+        """Return `rate_bps` as a share of the capacity, None where either is not known."""
+        return None if rate_bps is None or not self.capacity_bps else rate_bps / self.capacity_bps
+
+    @property
+    def busiest_ratio(self) -> float | None:
+        """The larger of both directions' use."""
+        ratios = [self.utilization_ratio(rate) for rate in (self.receive_bps, self.transmit_bps)]
+        return max((ratio for ratio in ratios if ratio is not None), default=None)
+
+
+@dataclass(slots=True)
+class PollCounts:
+    """How one collector's polls ended and how long they took."""
+
+    results: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
+    durations_s: Histogram = field(default_factory=lambda: Histogram(POLL_BOUNDS_S))
+
+    def add(self, outcome: Outcome, duration_s: float) -> None:
+        """Count one poll."""
+        self.results[outcome] += 1
+        self.durations_s.observe(duration_s)
