@@ -1,0 +1,166 @@
+"""When each target is asked: spread over its interval by its name, drift-free, never twice at once.
+
+Echoes go out in rounds: one timer turns for all targets, since a task and two timers an echo would cost several times
+the echo itself. Everything slower has a task per target.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import zlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import replace
+from time import monotonic
+from typing import Protocol, TypeVar
+
+from agent.histogram import Histogram
+from agent.model import Echo, IcmpSettings, Outcome, PollFailed
+
+Reading_co = TypeVar("Reading_co", covariant=True)
+
+# Echoes leave in small groups, a turn apart: each wake-up of an idle machine costs more than the echoes it sends.
+GROUP = 10
+SHORTEST_TURN_S = 0.01
+LONGEST_TURN_S = 0.05
+FIRST_WITHIN_S = 5.0
+
+
+def phase(name: str) -> float:
+    """Return where in its interval a target is asked, 0…1: the same on every start, unlike its neighbours'."""
+    return zlib.crc32(name.encode()) / 2**32
+
+
+async def beats(name: str, interval_s: float, lag_s: Histogram) -> AsyncIterator[float]:
+    """Yield at each time a target is due, without drift; what was missed while busy is left out, not made up for.
+
+    The first time comes early, so that a start is soon complete; from then on the target keeps its phase.
+    """
+    start_s = monotonic()
+    due_s = start_s + phase(name) * min(interval_s, FIRST_WITHIN_S)
+    next_s = start_s + phase(name) * interval_s
+    while True:
+        await asyncio.sleep(due_s - monotonic())
+        lag_s.observe(max(monotonic() - due_s, 0.0))
+        yield due_s
+        earliest_s = max(monotonic(), due_s + interval_s / 2)
+        due_s = next_s + math.ceil(max(earliest_s - next_s, 0.0) / interval_s) * interval_s
+
+
+class Pending(Protocol):
+    """A question under way."""
+
+    done: bool
+
+
+class Pinger(Protocol):
+    """What rounds send through: `turn` takes in answers and gives up on what has waited too long."""
+
+    def send(self, address: str, settings: IcmpSettings, sink: Callable[[Echo], None]) -> Pending:
+        """Send one echo; `sink` is told its end."""
+
+    def turn(self) -> None:
+        """Take in what has arrived."""
+
+
+class Seat:
+    """A target's place in a round. Its echo's time-out ends before the next echo leaves."""
+
+    __slots__ = ("address", "name", "pending", "settings", "sink")
+
+    def __init__(self, name: str, address: str, settings: IcmpSettings, sink: Callable[[Echo], None]) -> None:
+        interval_s = settings.interval_s
+        latest_s = max(interval_s - LONGEST_TURN_S, interval_s / 2)
+        self.name = name
+        self.address = address
+        self.settings = replace(settings, timeout_s=min(settings.timeout_s, latest_s))
+        self.sink = sink
+        self.pending: Pending | None = None
+
+
+class Ring:
+    """All targets of one interval, dealt into slots of a turn each. `begun_s` is when its round began."""
+
+    def __init__(self, interval_s: float, seats: Iterable[Seat], turn_s: float, begun_s: float) -> None:
+        self._slots: list[list[Seat]] = [[] for _ in range(max(1, round(interval_s / turn_s)))]
+        for seat in seats:
+            self._slots[int(phase(seat.name) * len(self._slots))].append(seat)
+        self._step_s = interval_s / len(self._slots)
+        self._begun_s = begun_s
+        self._next = self._passed(monotonic())  # those before have had their turn this round
+
+    def _passed(self, now_s: float) -> int:
+        return int((now_s - self._begun_s) / self._step_s) + 1
+
+    def due(self, now_s: float) -> Iterable[Seat]:
+        """Yield the seats due by `now_s`; a round wholly missed is left out."""
+        passed = self._passed(now_s)
+        self._next = max(self._next, passed - len(self._slots))
+        while self._next < passed:
+            yield from self._slots[self._next % len(self._slots)]
+            self._next += 1
+
+
+class Rounds:
+    """Turns the rings of every interval from one timer."""
+
+    def __init__(self, pinger: Pinger, lag_s: Histogram) -> None:
+        self._pinger = pinger
+        self._lag_s = lag_s
+        self._rings: list[Ring] = []
+        self._turn_s = LONGEST_TURN_S
+        self._start_s = monotonic()
+
+    def follow(self, seats: Iterable[Seat]) -> None:
+        """Take the targets; each keeps the phase its name gives it, whoever else comes or goes."""
+        by_interval: dict[float, list[Seat]] = {}
+        for seat in seats:
+            by_interval.setdefault(seat.settings.interval_s, []).append(seat)
+        rate = sum(len(seated) / interval_s for interval_s, seated in by_interval.items())
+        self._turn_s = min(max(GROUP / rate, SHORTEST_TURN_S), LONGEST_TURN_S) if rate else LONGEST_TURN_S
+        self._rings = [
+            Ring(interval_s, seated, self._turn_s, self._begun_s(interval_s))
+            for interval_s, seated in by_interval.items()
+        ]
+
+    def _begun_s(self, interval_s: float) -> float:
+        """Return when the current round of this interval began, so that a reload moves nobody's phase."""
+        now_s = monotonic()
+        return now_s - (now_s - self._start_s) % interval_s
+
+    async def run(self) -> None:
+        """Turn until cancelled."""
+        due_s = monotonic()
+        while True:
+            due_s = max(due_s + self._turn_s, monotonic())
+            await asyncio.sleep(due_s - monotonic())
+            now_s = monotonic()
+            self._lag_s.observe(max(now_s - due_s, 0.0))
+            self._turn(now_s)
+
+    def _turn(self, now_s: float) -> None:
+        self._pinger.turn()
+        for ring in self._rings:
+            for seat in ring.due(now_s):
+                if seat.pending is None or seat.pending.done:
+                    seat.pending = self._pinger.send(seat.address, seat.settings, seat.sink)
+
+
+class Poller(Protocol[Reading_co]):
+    """Asks one target one kind of question; an async context manager."""
+
+    async def poll(self) -> Reading_co:
+        """Ask once. Raises `PollFailed`."""
+
+
+async def settle(ask: Awaitable[Reading_co], deadline_s: float) -> Reading_co | PollFailed:
+    """Await a poll under its deadline. Here, and nowhere else, whatever went wrong becomes an outcome."""
+    try:
+        async with asyncio.timeout(deadline_s):
+            return await ask
+    except PollFailed as failure:
+        return failure
+    except TimeoutError:
+        return PollFailed(Outcome.TIMEOUT, f"not done within {deadline_s:g} s")
+    except Exception as error:  # noqa: BLE001 - a device's nonsense costs that device alone
+        return PollFailed(Outcome.ERROR, f"{type(error).__name__}: {error}")
