@@ -1,0 +1,81 @@
+"""The /metrics page, written from state at each scrape: what is no longer watched is no longer there.
+
+The page comes in chunks, and the event loop is let go between them, so a large page holds up nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import zlib
+from collections.abc import AsyncIterator, Callable, Iterator
+
+from prometheus_client.exposition import generate_latest
+from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
+
+from exporters.families import SUBJECTS
+from exporters.negotiate import OPENMETRICS_TYPE, TEXT_TYPE, accepts_gzip, prefers_openmetrics
+from exporters.section import Section
+from exporters.self_metrics import self_registry
+from exporters.view import AgentView
+
+CHUNK_CHARACTERS = 1 << 16
+
+# Of the 1.5 MB of 243 endpoints level 1 leaves a tenth in 4 ms; level 6 leaves a twelfth in 15 ms.
+GZIP_LEVEL = 1
+_GZIP_FRAME = 31  # zlib's word for a gzip header and the largest window
+
+
+class MetricsPage:
+    """Writes the page for one agent; keep it between scrapes, for it keeps the labels' text."""
+
+    def __init__(self, agent: AgentView, clock: Callable[[], float] = time.monotonic) -> None:
+        self._agent = agent
+        self._clock = clock
+        self._sections = [Section(subject) for subject in SUBJECTS]
+        self._registry = self_registry(agent)
+
+    def answer(self, accept: str, accept_encoding: str) -> tuple[dict[str, str], AsyncIterator[bytes]]:
+        """Return headers and body by the client's `Accept` and `Accept-Encoding`, empty where it sent none."""
+        openmetrics = prefers_openmetrics(accept)
+        headers = {"Content-Type": OPENMETRICS_TYPE if openmetrics else TEXT_TYPE, "Vary": "Accept, Accept-Encoding"}
+        body = self.render(openmetrics=openmetrics)
+        if not accepts_gzip(accept_encoding):
+            return headers, body
+        return headers | {"Content-Encoding": "gzip"}, compress(body)
+
+    async def render(self, *, openmetrics: bool) -> AsyncIterator[bytes]:
+        """Yield the page, letting the loop go after each chunk."""
+        pieces: list[str] = []
+        size = 0
+        for piece in self._pieces(openmetrics=openmetrics):
+            pieces.append(piece)
+            size += len(piece)
+            if size >= CHUNK_CHARACTERS:
+                yield _encoded(pieces)
+                pieces, size = [], 0
+                await asyncio.sleep(0)
+        yield _encoded(pieces)
+        if openmetrics:
+            yield generate_openmetrics(self._registry)  # type: ignore[no-untyped-call]  # its only untyped function
+        else:
+            yield generate_latest(self._registry)
+
+    def _pieces(self, *, openmetrics: bool) -> Iterator[str]:
+        now_s = self._clock()
+        for section in self._sections:
+            yield from section.pieces(self._agent.board, now_s, openmetrics=openmetrics)
+
+
+async def compress(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield the chunks' gzip as it comes."""
+    gzip = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, _GZIP_FRAME)
+    async for chunk in chunks:
+        if packed := gzip.compress(chunk):
+            yield packed
+    yield gzip.flush()
+
+
+def _encoded(pieces: list[str]) -> bytes:
+    # One name that is no text (half a surrogate pair) must not cost the page.
+    return "".join(pieces).encode("utf-8", "replace")

@@ -1,0 +1,83 @@
+"""The pages people open in a browser, rendered on this side and readable without JavaScript."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
+
+from agent.settings import Language
+from exporters.negotiate import accepts_gzip
+from exporters.view import AgentView
+from exporters.web.board import GLYPHS, board_page
+from exporters.web.i18n import Wording, now, translations
+from exporters.web.problems import Problem
+from exporters.web.shapes import Snapshot
+
+TEMPLATES = Path(__file__).parent / "templates"
+REFRESH_S = 10
+GZIP_LEVEL = 4  # 1 ms for the board; higher saves little
+
+
+def page_routes(agent: AgentView) -> list[Route]:
+    """Return the pages' routes."""
+
+    async def board(request: Request) -> HTMLResponse:
+        wording = wording_for(request, agent)
+        seen, moment = Snapshot.of(agent.board), now()
+
+        def page() -> Mapping[str, object]:
+            return {"page": board_page(seen, wording, moment), "refresh_s": REFRESH_S}
+
+        return await asyncio.to_thread(lambda: render(request, wording, agent, "board.html", page()))
+
+    return [Route("/", board)]
+
+
+def wording_for(request: Request, agent: AgentView) -> Wording:
+    """Return the words for this reader: `?lang=`, else the agent's language. Raises Problem."""
+    settings = agent.config.agent
+    asked = request.query_params.get("lang", settings.language)
+    if asked not in tuple(Language):
+        raise Problem(400, f"lang can't be {asked!r}; it can be {', '.join(Language)}")
+    return Wording(Language(asked), settings.timezone)
+
+
+def render(
+    request: Request, wording: Wording, agent: AgentView, template: str, values: Mapping[str, object]
+) -> HTMLResponse:
+    """Fill a template; packed where the reader takes that."""
+    text = _template(wording.language, template).render(
+        values,
+        wording=wording,
+        agent_name=agent.config.agent.name,
+        languages=tuple(Language),
+        glyphs=GLYPHS,
+    )
+    headers = {"vary": "accept-encoding"}
+    body = text.encode("utf-8", "replace")  # one name that is no text must not cost the page
+    if accepts_gzip(", ".join(request.headers.getlist("accept-encoding"))):
+        body = gzip.compress(body, GZIP_LEVEL)
+        headers["content-encoding"] = "gzip"
+    return HTMLResponse(body, headers=headers | {"content-language": wording.language})
+
+
+@cache
+def _template(language: Language, name: str) -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
+    return environment.get_template(name)

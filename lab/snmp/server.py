@@ -1,0 +1,109 @@
+"""The process of the simulated SNMP agents: one UDP socket for all their addresses."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import select
+import socket
+import struct
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+
+from agent.inventory import Inventory
+from lab import netns
+from lab.snmp.devices import Fleet, build
+from lab.wan import Wan
+
+_IP_PKTINFO = 8  # not in Python's socket module before 3.14
+_PKTINFO = struct.Struct("=I4s4s")
+_BUFFER_BYTES = 4_194_304
+_BURST = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the process needs to know at its start. `namespace` None is this machine's loopback."""
+
+    inventory: Inventory
+    sentinels: tuple[str, ...]
+    seed: int
+    namespace: str | None
+    counts: int | None
+    port: int
+
+
+def open_socket(port: int, *, loopback: bool) -> socket.socket:
+    """Return a UDP socket that hears all local addresses and tells which one was asked."""
+    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+    if loopback:
+        with suppress(PermissionError):  # before Linux 5.7 only root may; no other address answers anyway
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo\0")
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
+    server.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
+    server.bind(("", port))
+    return server
+
+
+def answer_waiting(server: socket.socket, fleet: Fleet) -> None:
+    """Answer the requests that have come, each from the address it was sent to."""
+    for _ in range(_BURST):
+        try:
+            data, ancillary, _, client = server.recvmsg(65535, 64)
+        except (BlockingIOError, InterruptedError):
+            return
+        info = next((value for _, kind, value in ancillary if kind == _IP_PKTINFO), None)
+        if info is None:
+            continue
+        _, _, asked = _PKTINFO.unpack(info)
+        agent = fleet.agents.get(socket.inet_ntoa(asked))
+        reply = agent.answer(data) if agent else None
+        if reply:
+            from_asked = [(socket.IPPROTO_IP, _IP_PKTINFO, _PKTINFO.pack(0, asked, bytes(4)))]
+            with suppress(OSError):
+                server.sendmsg([reply], from_asked, 0, client)
+
+
+class News:
+    """What the lab process writes on our standard input, a JSON line each; its end is the end of the lab."""
+
+    def __init__(self, descriptor: int, fleet: Fleet) -> None:
+        self._descriptor = descriptor
+        self._fleet = fleet
+        self._rest = b""
+
+    def hear(self) -> bool:
+        """Take in what has come; False at the end."""
+        chunk = os.read(self._descriptor, 65536)
+        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        for line in lines:
+            news = json.loads(line)
+            self._fleet.hear(news.pop("id"), **news)
+        return bool(chunk)
+
+
+def main() -> None:
+    """Read the plan, say "ready", and answer until the lab ends."""
+    descriptor = sys.stdin.fileno()
+    with os.fdopen(os.dup(descriptor), "rb", buffering=0) as start:
+        size = int.from_bytes(start.read(8), "big")
+        pickled = b""
+        while len(pickled) < size:
+            pickled += start.read(size - len(pickled)) or sys.exit(1)
+    plan: Plan = pickle.loads(pickled)  # noqa: S301  our own parent's words
+    if plan.namespace:
+        netns.enter(plan.namespace)
+    server = open_socket(plan.port, loopback=plan.namespace is None)
+    wan = Wan(plan.inventory, plan.seed, plan.sentinels, shared=plan.counts)
+    fleet = build(wan)
+    news = News(descriptor, fleet)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    while True:
+        ready, _, _ = select.select([descriptor, server], [], [])
+        if descriptor in ready and not news.hear():
+            return
+        if server in ready:
+            answer_waiting(server, fleet)

@@ -1,0 +1,132 @@
+import asyncio
+import json
+import socket
+
+import bcrypt
+import pytest
+
+from agent.cli_status import status
+from agent.model import DeviceReading, Echo, Outcome, PollFailed
+from agent.state import Board
+from tests.exporters.web_server import NASTY, WebAgent, interface, ping, serving, village
+
+LONG = "Trung tâm Điều hành thông minh (IOC) Ủy ban nhân dân huyện Thanh Sơn, phòng họp trực tuyến số hai"
+
+
+@pytest.fixture
+def agent():
+    board = Board(village(LONG, NASTY))
+    for id_ in board.endpoints:
+        ping(board, id_, *(0.01,) * 5)
+    reading = DeviceReading(0.0, 10.0, {name: interface(name, 0.0, 0) for name in ("xa-0", "xa-1")})
+    board.record_reading("r-1", reading, 0.1)
+    board.record_echo(board.devices["r-1"], Echo(0.0, 0.01, Outcome.OK))
+    return WebAgent(board)
+
+
+@pytest.fixture
+def ask(agent, capsys):
+    async def ask(url="http://{}", *, down_only=False, as_json=False):
+        async with serving(agent) as where:
+            code = await asyncio.to_thread(status, url.format(where), down_only=down_only, as_json=as_json)
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    return ask
+
+
+async def test_all_up_is_success(ask):
+    code, out, _ = await ask()
+    assert code == 0
+    assert out.splitlines()[-1] == "4 endpoints: 4 up; 2 links: 2 up; 1 device: 1 up"
+    code, out, _ = await ask(down_only=True)
+    assert (code, out.splitlines()[0]) == (0, "Everything is up.")
+
+
+async def test_the_worst_stands_first_then_links(ask, agent):
+    ping(agent.board, "vc-xa-0", *(None,) * 5, cause="no route")
+    ping(agent.board, "vc-xa-1", *(0.4,) * 60)
+    reading = DeviceReading(5.0, 15.0, {"xa-0": interface("xa-0", 5.0, 0, up=False), "xa-1": interface("xa-1", 5.0, 0)})
+    agent.board.record_reading("r-1", reading, 0.1)
+    code, out, _ = await ask()
+    assert code == 1
+    rows = [line.split() for line in out.splitlines()[1:-1]]
+    assert [row[:2] for row in rows] == [
+        ["down", "endpoint"],
+        ["degraded", "endpoint"],
+        ["up", "endpoint"],
+        ["up", "endpoint"],
+        ["down", "link"],
+    ]
+    assert 'Answers no probe. "no route"' in out
+    _, out, _ = await ask(down_only=True)
+    assert len(out.splitlines()) == 1 + 3 + 1
+
+
+async def test_a_pipe_gets_whole_names_on_one_line_and_no_colour(ask, agent):
+    ping(agent.board, "vc-xa-0", *(None,) * 5)
+    _, out, _ = await ask()
+    assert "\x1b" not in out
+    assert any(line.startswith("down") and LONG in line for line in out.splitlines())
+    assert any(NASTY in line for line in out.splitlines())
+
+
+async def test_a_router_that_refuses_snmp_is_shown_with_its_reason(ask, agent):
+    agent.board.record_failure("r-1", PollFailed(Outcome.AUTH, "wrong key"), 0.1)
+    code, out, _ = await ask()
+    assert code == 0
+    assert 'Rejects SNMP: wrong credentials or key. "wrong key"' in out
+
+
+async def test_json_is_the_apis_own(ask, agent):
+    ping(agent.board, "vc-xa-0", *(None,) * 5)
+    code, out, _ = await ask(as_json=True, down_only=True)
+    assert code == 1
+    document = json.loads(out)
+    assert [(e["id"], e["site"], e["cause"]) for e in document["endpoints"]] == [("vc-xa-0", "xa-0", "silent")]
+    assert (document["links"], document["devices"]) == ([], [])
+
+
+async def test_credentials_go_to_the_agent_and_into_no_message(ask, agent):
+    agent.allow(monitor=bcrypt.hashpw(b"s3cret@x", bcrypt.gensalt(4)).decode())
+    assert (await ask("http://monitor:s3cret%40x@{}/"))[0] == 0
+    code, out, err = await ask("http://monitor:wr0ng@{}")
+    assert (code, out) == (3, "")
+    assert "answered 401" in err
+    assert "USER:PASSWORD@HOST:PORT" in err
+    assert "wr0ng" not in err
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://127.0.0.1:{free}", "no agent answers at http://127.0.0.1:{free}: Connection refused; start one with"),
+        ("file:///etc/hostname", "--url must begin with http:// or https://"),
+        ("127.0.0.1:9843", "--url must begin with http:// or https://"),
+        ("http://127.0.0.1:port", "--url can't be read"),
+        ("http://no-such-host.invalid", "no agent answers at http://no-such-host.invalid"),
+    ],
+)
+def test_without_an_agent_the_message_says_what_would_be_right(url, said, capsys):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        free = str(listener.getsockname()[1])
+    assert status(url.replace("{free}", free), down_only=False, as_json=False) == 3
+    printed = capsys.readouterr()
+    assert said.replace("{free}", free) in printed.err
+    assert len(printed.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("body", [b"<html>hello", b"[]", b'{"sites": 3}', b'{"sites": [{"id": 1}]}', b"null"])
+async def test_another_program_on_the_port_is_told_from_an_agent(body, capsys):
+    async def answer(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        code = await asyncio.to_thread(status, f"http://127.0.0.1:{port}", down_only=False, as_json=False)
+    assert code == 3
+    assert "is no diemcau agent" in capsys.readouterr().err
