@@ -22,7 +22,8 @@ _LABEL = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 _LISTEN = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<four>[^:\s]*)):(?P<port>[0-9]{1,5})", re.ASCII)
 
 
-def _listen(value: object) -> Listen:
+def parse_listen(value: object) -> Listen:
+    """Read where to listen: `127.0.0.1:9843`, `[::1]:9843`, `:9843` or `fd:3`. Raises ValueError, `{value}` open."""
     written = units.text(value)
     if match := re.fullmatch(r"fd:([0-9]{1,6})", written):
         return Listen(host="", port=0, fd=int(match[1]))
@@ -78,11 +79,12 @@ class AgentSection(Section):
     """`agent:`."""
 
     name: Annotated[str, BeforeValidator(_label)] = "phutho"
-    listen: Annotated[Listen, BeforeValidator(_listen)] = Listen()
+    listen: Annotated[Listen, BeforeValidator(parse_listen)] = Listen()
     state_dir: Text = "/var/lib/diemcau"
     language: Annotated[Language, one_of(Language, "languages")] = Language.VI
     timezone: Annotated[ZoneInfo, BeforeValidator(_zone)] = Field(default_factory=lambda: ZoneInfo("Asia/Ho_Chi_Minh"))
     sentinels: tuple[Address, ...] = ()
+    sources: tuple[Address, ...] = ()
     web_config: Text | None = None
 
 
@@ -103,6 +105,9 @@ def build_agent(document: Document, data: Any) -> tuple[AgentSettings, list[Path
     for at, address in enumerate(section.sentinels):
         if address in section.sentinels[:at]:
             document.fault(("agent", "sentinels", at), "{value} is listed twice; keep one of them")
+    for at, address in enumerate(section.sources):
+        if any((":" in address) == (":" in other) for other in section.sources[:at]):
+            document.fault(("agent", "sources", at), "{value} is a second address of its family; keep one of each")
     path = document.path.parent / section.web_config if section.web_config is not None else None
     if path and not path.is_file():
         document.fault(("agent", "web_config"), "{value} is no file that can be read; write the path of one")
@@ -114,6 +119,7 @@ def build_agent(document: Document, data: Any) -> tuple[AgentSettings, list[Path
         language=section.language,
         timezone=section.timezone,
         sentinels=section.sentinels,
+        sources=section.sources,
         web=read_web(path, document.faults, document.environ) if path else WebSecurity(),
     )
     return settings, [path] if path else []

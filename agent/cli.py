@@ -9,11 +9,10 @@ import sys
 from pathlib import Path
 
 from agent import __version__, log
-from agent._config_agent import _listen as parse_listen
 from agent.app import Agent
 from agent.cli_config import config_check, find_config, inventory_export, inventory_import
 from agent.cli_status import status
-from agent.config import ConfigError
+from agent.config import ConfigError, parse_listen
 from agent.settings import Listen
 from agent.source import ConfigSource
 from collectors import NoIcmpRight
@@ -151,7 +150,7 @@ def _listen(text: str) -> Listen:
     try:
         return parse_listen(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+        raise argparse.ArgumentTypeError(str(error).format(value=text)) from None
 
 
 def _shard(text: str) -> tuple[int, int]:

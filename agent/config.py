@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from agent._config_agent import build_agent, build_mqtt
+from agent._config_agent import build_agent, build_mqtt, parse_listen
 from agent._config_build import Builder, build_defaults, to_utc
 from agent._config_credentials import build_credentials
 from agent._config_document import Document
@@ -19,7 +19,7 @@ from agent._config_rows import InventoryFile, MeetingsFile
 from agent._config_schema import Moment, Name, Section, Text, like
 from agent.settings import AgentSettings, Config, Maintenance
 
-__all__ = ["ConfigError", "Fault", "load"]
+__all__ = ["ConfigError", "Fault", "load", "parse_listen"]
 
 
 class MaintenanceRow(Section):

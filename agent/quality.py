@@ -26,7 +26,11 @@ def mean_opinion_score(rtt_s: float, jitter_s: float, loss_ratio: float) -> floa
     One-way delay is half the round trip, a de-jitter buffer of twice the jitter, and one codec frame.
     """
     one_way_ms = (rtt_s / 2 + 2 * jitter_s + CODEC_DELAY_S) * 1000
-    rating = BASE_RATING - _delay_impairment(one_way_ms) - _loss_impairment(loss_ratio * 100)
+    return opinion_of_rating(BASE_RATING - _delay_impairment(one_way_ms) - _loss_impairment(loss_ratio * 100))
+
+
+def opinion_of_rating(rating: float) -> float:
+    """Turn the E-model's R into the mean opinion score, 1 to 4.5 (ITU-T G.107 annex B)."""
     if rating <= 0:
         return 1.0
     return max(1.0, min(4.5, 1 + 0.035 * rating + rating * (rating - 60) * (100 - rating) * 7e-6))

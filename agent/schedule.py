@@ -7,8 +7,8 @@ the echo itself. Everything slower has a task per target.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import math
-import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import replace
 from time import monotonic
@@ -28,7 +28,7 @@ FIRST_WITHIN_S = 5.0
 
 def phase(name: str) -> float:
     """Return where in its interval a target is asked, 0…1: the same on every start, unlike its neighbours'."""
-    return zlib.crc32(name.encode()) / 2**32
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=4).digest()) / 2**32
 
 
 async def beats(name: str, interval_s: float, lag_s: Histogram) -> AsyncIterator[float]:
@@ -79,15 +79,20 @@ class Seat:
 
 
 class Ring:
-    """All targets of one interval, dealt into slots of a turn each. `begun_s` is when its round began."""
+    """All targets of one interval, dealt into slots of a turn each.
 
-    def __init__(self, interval_s: float, seats: Iterable[Seat], turn_s: float, begun_s: float) -> None:
+    `begun_s` is when its round began; what was due by `turned_s` has had its turn.
+    """
+
+    def __init__(
+        self, interval_s: float, seats: Iterable[Seat], turn_s: float, *, begun_s: float, turned_s: float
+    ) -> None:
         self._slots: list[list[Seat]] = [[] for _ in range(max(1, round(interval_s / turn_s)))]
         for seat in seats:
             self._slots[int(phase(seat.name) * len(self._slots))].append(seat)
         self._step_s = interval_s / len(self._slots)
         self._begun_s = begun_s
-        self._next = self._passed(monotonic())  # those before have had their turn this round
+        self._next = self._passed(turned_s)
 
     def _passed(self, now_s: float) -> int:
         return int((now_s - self._begun_s) / self._step_s) + 1
@@ -109,7 +114,7 @@ class Rounds:
         self._lag_s = lag_s
         self._rings: list[Ring] = []
         self._turn_s = LONGEST_TURN_S
-        self._start_s = monotonic()
+        self._start_s = self._turned_s = monotonic()
 
     def follow(self, seats: Iterable[Seat]) -> None:
         """Take the targets; each keeps the phase its name gives it, whoever else comes or goes."""
@@ -118,15 +123,12 @@ class Rounds:
             by_interval.setdefault(seat.settings.interval_s, []).append(seat)
         rate = sum(len(seated) / interval_s for interval_s, seated in by_interval.items())
         self._turn_s = min(max(GROUP / rate, SHORTEST_TURN_S), LONGEST_TURN_S) if rate else LONGEST_TURN_S
-        self._rings = [
-            Ring(interval_s, seated, self._turn_s, self._begun_s(interval_s))
-            for interval_s, seated in by_interval.items()
-        ]
+        self._rings = [self._ring(interval_s, seated) for interval_s, seated in by_interval.items()]
 
-    def _begun_s(self, interval_s: float) -> float:
-        """Return when the current round of this interval began, so that a reload moves nobody's phase."""
-        now_s = monotonic()
-        return now_s - (now_s - self._start_s) % interval_s
+    def _ring(self, interval_s: float, seats: list[Seat]) -> Ring:
+        """Make a ring as if it had always turned, so that a reload moves nobody's phase."""
+        begun_s = self._turned_s - (self._turned_s - self._start_s) % interval_s
+        return Ring(interval_s, seats, self._turn_s, begun_s=begun_s, turned_s=self._turned_s)
 
     async def run(self) -> None:
         """Turn until cancelled."""
@@ -140,6 +142,7 @@ class Rounds:
 
     def _turn(self, now_s: float) -> None:
         self._pinger.turn()
+        self._turned_s = now_s
         for ring in self._rings:
             for seat in ring.due(now_s):
                 if seat.pending is None or seat.pending.done:

@@ -118,7 +118,7 @@ class Board:
 
     def _judge(self, record: Probed, now_s: float) -> None:
         target, before = record.target, record.standing.state
-        loss_counts = now_s - record.back_s > target.thresholds.window_s
+        loss_counts = before is not State.DOWN and now_s - record.back_s > target.thresholds.window_s
         state, cause = judge_echoes(record.window, target.icmp, target.thresholds, before, loss_counts=loss_counts)
         if not state.answers and isinstance(record, DeviceRecord) and _answers_snmp(record, now_s):
             state, cause = State.UP, Cause.NONE

@@ -5,8 +5,6 @@ SNMPv2c is RFC 3416; SNMPv3's user-based security is RFC 3414.
 
 from __future__ import annotations
 
-import contextlib
-import socket
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Self, TypeVar
 
@@ -53,6 +51,7 @@ class SnmpClient:
         self._address = address
         self._settings = settings
         self._session: SnmpSession | None = None
+        self._discovered = False  # whether an SNMPv3 device has told who it is
 
     async def __aenter__(self) -> Self:
         return self
@@ -73,48 +72,71 @@ class SnmpClient:
         return await self._ask(column)
 
     async def _ask(self, request: Callable[[SnmpSession], Awaitable[T]]) -> T:
-        """Send a request until it is answered or the tries are used up; a refused key is tried once with a new start.
+        """Send a request until it is answered or the tries are used up.
 
-        A restarted or replaced device refuses what it was asked before: its engine, boots and time are learnt again
-        and the request repeated within this call (RFC 3414, 2.3).
+        A restarted or replaced SNMPv3 device refuses, or does not answer, what is asked in its old engine's name: its
+        engine, boots and time are learnt again and the request is repeated within this call (RFC 3414, 2.3).
         """
-        fresh = self._session is None
         tries = 1 + self._settings.retries
         while True:
+            learnt_before = self._is_v3 and self._session is not None
             try:
-                return await request(await self._opened())
-            except SnmpAuthError:
+                return await self._attempt(request)
+            except PollFailed as failure:
                 self._session = None
-                if fresh:
-                    raise PollFailed(Outcome.AUTH, self._refused_key()) from None
-                fresh = True
-            except TimeoutError:
+                if learnt_before and failure.outcome in (Outcome.AUTH, Outcome.TIMEOUT):
+                    continue
                 tries -= 1
+                if failure.outcome is not Outcome.TIMEOUT:
+                    raise
                 if not tries:
-                    raise PollFailed(Outcome.TIMEOUT, self._silent()) from None
-            except ConnectionRefusedError:
+                    raise (self._mute() if self._discovered else failure) from None
+
+    async def _attempt(self, request: Callable[[SnmpSession], Awaitable[T]]) -> T:
+        """Send a request once, and say in our words how it failed."""
+        try:
+            return await request(await self._opened())
+        except SnmpAuthError:
+            raise PollFailed(Outcome.AUTH, self._refused_key()) from None
+        except TimeoutError as error:
+            if "refused" in str(error.__cause__):  # so the client passes an ICMP error on
                 raise PollFailed(Outcome.REFUSED, f"nothing listens on UDP port {self._settings.port}") from None
-            except (SnmpError, OSError, ValueError) as error:
-                self._session = None
-                raise PollFailed(Outcome.ERROR, str(error) or type(error).__name__) from error
+            raise PollFailed(Outcome.TIMEOUT, self._silent()) from None
+        except (SnmpError, ValueError) as error:
+            raise PollFailed(Outcome.ERROR, f"the answer makes no sense: {error}") from error
+        except OSError as error:
+            raise PollFailed(Outcome.ERROR, f"cannot ask: {error.strerror or error}") from error
+        except BaseException as error:
+            if type(error).__name__ != "PanicException":  # the client's, no Exception: some mangled answers cause it
+                raise
+            raise PollFailed(Outcome.ERROR, "the answer makes no sense") from error
 
     async def _opened(self) -> SnmpSession:
         if self._session is None:
             session = _session(self._address, self._settings)
-            await session.refresh()
+            try:
+                await session.refresh()
+            finally:
+                self._discovered = self._is_v3 and bool(session.get_engine_id())
             self._session = session
         return self._session
 
+    @property
+    def _is_v3(self) -> bool:
+        return self._settings.credentials.version == "3"
+
     def _silent(self) -> str:
         asked = 1 + self._settings.retries
-        hint = "" if self._settings.credentials.version == "3" else "; a wrong community is silence too"
+        hint = "" if self._is_v3 else "; a wrong community is silence too"
         return f"no answer to {asked} requests of {self._settings.timeout_s:g} s each{hint}"
 
+    def _mute(self) -> PollFailed:
+        """Say that a device told who it is and then took nothing in its user's name."""
+        return PollFailed(Outcome.AUTH, f"{self._refused_key()}, or cannot read it (is the privacy key right?)")
+
     def _refused_key(self) -> str:
-        credentials = self._settings.credentials
-        return (
-            f"authentication failed: the device refuses user {credentials.user!r} of credentials {credentials.name!r}"
-        )
+        user, name = self._settings.credentials.user, self._settings.credentials.name
+        return f"authentication failed: the device refuses user {user!r} of credentials {name!r}"
 
 
 def chunks(oids: Iterable[list[str]], most: int) -> list[list[str]]:
@@ -130,7 +152,7 @@ def chunks(oids: Iterable[list[str]], most: int) -> list[list[str]]:
 
 def _session(address: str, settings: SnmpSettings) -> SnmpSession:
     credentials = settings.credentials
-    session = SnmpSession(
+    return SnmpSession(
         address,
         settings.port,
         community=credentials.community.reveal() if credentials.community else "",
@@ -139,14 +161,6 @@ def _session(address: str, settings: SnmpSettings) -> SnmpSession:
         timeout=settings.timeout_s,
         max_repetitions=REPETITIONS,
     )
-    _connect(session, address, settings.port)
-    return session
-
-
-def _connect(session: SnmpSession, address: str, port: int) -> None:
-    """Bind the client's socket to the device, so that its ICMP errors reach us and nobody else's answers do."""
-    with contextlib.suppress(OSError), socket.socket(fileno=socket.dup(session._fd)) as twin:  # noqa: SLF001 - not offered otherwise
-        twin.connect((address, port))
 
 
 def _user(credentials: SnmpCredentials) -> User | None:

@@ -6,17 +6,19 @@ from collections.abc import Mapping
 
 UNITS = ("bits_per_second", "seconds", "bytes", "ratio")
 
-# Go's shortest form, which prometheus-client follows, turns to exponents at a million.
-_EXPONENT_FROM = 1e6
-_EXACT_BELOW = 2**53  # an int from here on need not be a float
 _EXPONENTS = [f"e+{exponent:02d}" for exponent in range(17)]  # Python turns to exponents itself at 1e16
+_SPECIAL = {"inf": "+Inf", "-inf": "-Inf", "nan": "NaN"}
 
 
 def number(value: float) -> str:
-    """Write a sample's value: `1.0`, `2.5e+06`, `NaN`, `+Inf`."""
-    if -_EXPONENT_FROM < value < _EXPONENT_FROM:
-        return repr(float(value))
-    if type(value) is int and 0 < value < _EXACT_BELOW:
+    """Write a sample's value: `1.0`, `2.5e+06`, `NaN`, `+Inf`.
+
+    It is Go's shortest form, as prometheus-client has it: exponents from a million on. The most called function of
+    the page, hence its literals, and a product that is quicker than a call of `float`.
+    """
+    if -1e6 < value < 1e6:  # noqa: PLR2004 - a name would cost a look-up
+        return f"{value * 1.0!r}"
+    if type(value) is int and 0 < value < 2**53:  # from there on an int need not be a float
         digits = str(value)
         return f"{digits[0]}.{digits[1:]}".rstrip("0.") + _EXPONENTS[len(digits) - 1]
     text = repr(float(value))
@@ -24,9 +26,6 @@ def number(value: float) -> str:
     if value > 0 and point > 1:
         return f"{text[0]}.{text[1:point]}{text[point + 1 :]}".rstrip("0.") + _EXPONENTS[point - 1]
     return _SPECIAL.get(text, text)
-
-
-_SPECIAL = {"inf": "+Inf", "-inf": "-Inf", "nan": "NaN"}
 
 
 def label_text(labels: Mapping[str, str]) -> str:

@@ -14,6 +14,7 @@ from agent.window import RTT_BOUNDS_S
 from exporters.family import Distribution, Family, Own, Several, Single, Subject
 
 _RECEIVE, _TRANSMIT = ("receive",), ("transmit",)
+_UP = {state: 1.0 if state.answers else 0.0 for state in State}
 _STATES = ", ".join(f"{state.number} {state}" for state in State)
 
 
@@ -53,7 +54,7 @@ def _device_labels(id_: str, record: DeviceRecord, inventory: Inventory) -> Own:
 
 
 def _up(record: EndpointRecord | LinkRecord | DeviceRecord) -> float:
-    return 1.0 if record.standing.state.answers else 0.0
+    return _UP[record.standing.state]
 
 
 def _state(record: EndpointRecord | LinkRecord) -> float:

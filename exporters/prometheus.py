@@ -19,9 +19,9 @@ from exporters.section import Section
 from exporters.self_metrics import self_registry
 from exporters.view import AgentView
 
-CHUNK_CHARACTERS = 1 << 16
+CHUNK_BYTES = 1 << 16
 
-# Of the 1.5 MB of 243 endpoints level 1 leaves a tenth in 4 ms; level 6 leaves a twelfth in 15 ms.
+# Of the 1.5 MB of 243 endpoints level 1 leaves an eleventh in 4 ms of CPU; level 6 leaves a fourteenth in 13 ms.
 GZIP_LEVEL = 1
 _GZIP_FRAME = 31  # zlib's word for a gzip header and the largest window
 
@@ -46,16 +46,14 @@ class MetricsPage:
 
     async def render(self, *, openmetrics: bool) -> AsyncIterator[bytes]:
         """Yield the page, letting the loop go after each chunk."""
-        pieces: list[str] = []
-        size = 0
+        chunk = bytearray()
         for piece in self._pieces(openmetrics=openmetrics):
-            pieces.append(piece)
-            size += len(piece)
-            if size >= CHUNK_CHARACTERS:
-                yield _encoded(pieces)
-                pieces, size = [], 0
+            chunk += piece.encode("utf-8", "replace")  # a name that is no text must not cost the page
+            if len(chunk) >= CHUNK_BYTES:
+                yield bytes(chunk)
+                chunk.clear()
                 await asyncio.sleep(0)
-        yield _encoded(pieces)
+        yield bytes(chunk)
         if openmetrics:
             yield generate_openmetrics(self._registry)  # type: ignore[no-untyped-call]  # its only untyped function
         else:
@@ -74,8 +72,3 @@ async def compress(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         if packed := gzip.compress(chunk):
             yield packed
     yield gzip.flush()
-
-
-def _encoded(pieces: list[str]) -> bytes:
-    # One name that is no text (half a surrogate pair) must not cost the page.
-    return "".join(pieces).encode("utf-8", "replace")

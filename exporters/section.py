@@ -11,7 +11,7 @@ from agent.state import Board
 from exporters._text import family_head
 from exporters.family import Subject
 
-BATCH_TARGETS = 200  # lines of one family that are written in one go
+BATCH_TARGETS = 100  # written in one go: a few ten thousand characters, which memory gives more cheaply than more
 
 K = TypeVar("K", bound=Hashable)
 R = TypeVar("R")

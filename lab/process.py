@@ -107,8 +107,9 @@ def snmp_agents(plan: Plan) -> Iterator[subprocess.Popen[bytes]]:
     assert process.stdout
     try:
         send(process.stdin, plan)
-        if process.stdout.readline() != b"ready\n":
-            raise LabError("the lab's SNMP agents could not start; the lines above say why")
+        said = process.stdout.readline().decode().strip()
+        if said != "ready":
+            raise LabError(said or "the lab's SNMP agents could not start; the lines above say why")
         yield process
     finally:
         process.stdin.close()

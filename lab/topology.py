@@ -116,8 +116,11 @@ class Topology:
 
     def alive(self, link: Link) -> bool:
         """Tell whether a line is up and the routers at its ends are."""
-        parts = (self._hops[link.id], self._router(link.a, link), self._router(link.b, link))
-        return all(hop.settings.up for hop in parts if hop)
+        return self._hops[link.id].settings.up and all(hop.settings.up for hop in self.routers(link))
+
+    def routers(self, link: Link) -> list[Hop]:
+        """Return the routers at a line's ends."""
+        return [hop for hop in (self._router(link.a, link), self._router(link.b, link)) if hop]
 
     def _router(self, site: str, link: Link | None = None) -> Hop | None:
         """Return the router a line ends at: the one it names, else the site's first."""
@@ -128,8 +131,7 @@ class Topology:
 
     def far_router(self, link: Link, device: str) -> Hop | None:
         """Return the router at a line's other end, seen from a device."""
-        ends = [self._router(link.a, link), self._router(link.b, link)]
-        return next((hop for hop in ends if hop and hop.id != device), None)
+        return next((hop for hop in self.routers(link) if hop.id != device), None)
 
     def way(self, address: str) -> Steps | None:
         """Return the hops from the agent to an address, each with its direction; None for one nobody has."""

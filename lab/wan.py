@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import InitVar, asdict, dataclass, field
 from datetime import UTC, datetime
@@ -45,6 +46,7 @@ class Wan:
     log: list[dict[str, Any]] = field(default_factory=list)
     boots_due: dict[str, float] = field(default_factory=dict)
     _calls: dict[str, float] = field(default_factory=dict)
+    _lines_at: dict[str, list[Hop]] = field(default_factory=lambda: defaultdict(list))
     _told: dict[str, News] = field(default_factory=dict)
 
     def __post_init__(self, shared: int | None) -> None:
@@ -53,6 +55,9 @@ class Wan:
         for index, hop in enumerate(self.hops.values()):
             hop.count_in(self.counts.of(index))
         self.topology = Topology(self.inventory, self.hops, self.sentinels)
+        for link in self.inventory.links.values():
+            for router in self.topology.routers(link):
+                self._lines_at[router.id].append(self.hops[link.id])
 
     def way(self, address: str) -> Steps | None:
         """Return the hops to an address, None where nobody has it."""
@@ -93,7 +98,9 @@ class Wan:
         self.log.append({"at": now, "at_s": time.monotonic(), "id": hop.id, "changes": dict(changes), **note})
         if hop.settings.up != was_up:
             self.topology.reroute()
-            self._spread_calls()
+            self._spread_calls(self._calls)
+            for line in self._lines_at.get(hop.id, ()):
+                self._news(line)
         self._news(hop, booted=hop.kind in ("device", "endpoint") and hop.settings.up and not was_up)
 
     def reboot(self, hop_id: str, off_s: float) -> None:
@@ -124,13 +131,15 @@ class Wan:
         for end in wanted:
             if end not in ends:
                 raise LabError(f"there is no codec {end!r}{did_you_mean(end, ends)}")
-        self._calls = {end: ends[end].call_bandwidth_bps for end in wanted}
-        self._spread_calls()
+        self._spread_calls({end: ends[end].call_bandwidth_bps for end in wanted})
 
-    def _spread_calls(self) -> None:
+    def _spread_calls(self, calls: dict[str, float]) -> None:
+        before, self._calls = self._calls, calls
+        if not before and not calls:
+            return
         for hop in self.hops.values():
             hop.call_bps = [0.0, 0.0]
-        for end, bps in self._calls.items():
+        for end, bps in calls.items():
             steps = self.way(self.inventory.endpoints[end].address) or ()
             if all(hop.settings.up for hop, _ in steps):
                 for hop, _ in steps:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from agent.inventory import Inventory
-from agent.model import Cause, Level, Outcome, State
+from agent.model import Cause, Outcome, State
 from agent.records import DeviceRecord, EndpointRecord, LinkRecord
 from exporters.web.i18n import Measures, Wording
 from exporters.web.shapes import WORST_FIRST, Snapshot, badness
@@ -132,11 +132,8 @@ class _Speaker:
         return self._trouble(record, record.target.id, self._inventory.sites[record.target.site].name, why, detail)
 
     def group_name(self, district: str) -> str:
-        """Name a district; the province's own rooms go by the province's name."""
-        if district:
-            return self._inventory.sites[district].name
-        top = (site.name for site in self._inventory.sites.values() if site.level is Level.PROVINCE)
-        return next(top, "")
+        """Name a district; the province's own rooms, which lie in none, go by their level."""
+        return self._inventory.sites[district].name if district else self._wording.text("board.province")
 
     def _trouble(self, record: Record, name: str, place: str, why: str, detail: str | None = None) -> Trouble:
         standing = record.standing

@@ -13,7 +13,7 @@ from lab.snmp.usm import User
 
 _V2C, _V3, _USM = 1, 3, 3
 _AUTH, _PRIV, _REPORTABLE = 1, 2, 4
-_MAX_SIZE, _LEAST_SIZE = 65000, 484
+MAX_SIZE, _LEAST_SIZE = 65000, 484
 _TIME_WINDOW_S = 150
 _USM_STATS = (1, 3, 6, 1, 6, 3, 15, 1, 1)
 # usmStats' objects, by their last arc (RFC 3414, section 5).
@@ -73,7 +73,7 @@ class Agent:
         community = message.content(OCTETS)
         if community not in self.communities:
             return None
-        reply = respond(self.mib, message, _MAX_SIZE)
+        reply = respond(self.mib, message, MAX_SIZE)
         return reply and tlv(SEQUENCE, _number(_V2C) + tlv(OCTETS, community) + reply)
 
     def _answer_v3(self, message: Reader, data: bytes) -> bytes | None:
@@ -113,7 +113,7 @@ class Agent:
 
     def _respond(self, header: _Header, user: User, scoped: Reader) -> bytes | None:
         context_engine, context = scoped.content(OCTETS), scoped.content(OCTETS)
-        reply = respond(self.mib, scoped, min(max(header.max_size, _LEAST_SIZE), _MAX_SIZE) - 160)
+        reply = respond(self.mib, scoped, min(max(header.max_size, _LEAST_SIZE), MAX_SIZE) - 160)
         if reply is None:
             return None
         body = tlv(SEQUENCE, tlv(OCTETS, context_engine) + tlv(OCTETS, context) + reply)
@@ -137,7 +137,7 @@ class Agent:
             body = tlv(OCTETS, encrypted)
         name = b"" if user is None else next(name for name, known in self.users.items() if known is user)
         code = bytes(user.hash.sent) if user and user.hash and flags & _AUTH else b""
-        head = tlv(SEQUENCE, _number(message_id) + _number(_MAX_SIZE) + tlv(OCTETS, bytes((flags,))) + _number(_USM))
+        head = tlv(SEQUENCE, _number(message_id) + _number(MAX_SIZE) + tlv(OCTETS, bytes((flags,))) + _number(_USM))
 
         def whole(code: bytes) -> bytes:
             engine = tlv(OCTETS, self.engine.id) + _number(boots) + _number(time_s)

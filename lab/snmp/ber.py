@@ -71,7 +71,8 @@ def object_id(oid: Oid) -> Value:
 
 
 def _signed(number: int) -> bytes:
-    return number.to_bytes(number.bit_length() // 8 + 1, "big", signed=True)
+    bits = (number if number >= 0 else ~number).bit_length()
+    return number.to_bytes(bits // 8 + 1, "big", signed=True)
 
 
 @lru_cache(maxsize=65536)

@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TypedDict
+from functools import partial
+from typing import NamedTuple, TypedDict
 
 from agent.inventory import Inventory
 from agent.model import Device, Endpoint, Link, SnmpCredentials
 from lab.counts import IN, OUT
-from lab.snmp.agent import Agent, Engine
+from lab.snmp.agent import MAX_SIZE, Agent, Engine
 from lab.snmp.ber import Oid
 from lab.snmp.box import Box, Port, Wire
 from lab.snmp.mib import Mib
-from lab.snmp.objects import interfaces, system
+from lab.snmp.objects import engine, interfaces, system
 from lab.snmp.usm import User
 from lab.topology import targets
 from lab.wan import Wan
@@ -28,7 +29,7 @@ _GIGABIT, _HUNDRED_MEGABIT = 1_000_000_000, 100_000_000
 # RFC 3411: an SNMPv3 engine id of net-snmp's enterprise whose last 8 bytes are the maker's own.
 _ENGINE_PREFIX = bytes.fromhex("80001f8805")
 _ROUTER_TEXT = "Cisco IOS Software [Amsterdam], ISR Software (simulated), Version 17.3.4a"
-_CODEC_TEXT = {
+_CODECS = {
     "poly": ("Polycom RealPresence Group 500 (simulated)", _POLY),
     "cisco-codec": ("Cisco Codec SoftW: TC7.3.5 MCU: Cisco TelePresence SX20 (simulated)", _CISCO_CODEC),
 }
@@ -36,12 +37,22 @@ _CODEC_TEXT = {
 
 @dataclass(slots=True)
 class Fleet:
-    """All agents by address, what they stand on by hop id, and the ports that each hop's state touches."""
+    """All agents by address, what they stand on by hop id, and the ports that each hop's state touches.
 
+    An agent is made when it is first asked: most of a large province's never are.
+    """
+
+    makers: dict[str, Callable[[], Agent]] = field(default_factory=dict)
     agents: dict[str, Agent] = field(default_factory=dict)
     boxes: dict[str, Box] = field(default_factory=dict)
     wires: dict[str, Wire] = field(default_factory=dict)
     ports: dict[str, list[Port]] = field(default_factory=lambda: defaultdict(list))
+
+    def agent(self, address: str) -> Agent | None:
+        """Return the agent at an address, None where there is none."""
+        if address not in self.agents and address in self.makers:
+            self.agents[address] = self.makers[address]()
+        return self.agents.get(address)
 
     def add(self, ports: Iterable[Port]) -> None:
         """Take in a device's ports."""
@@ -87,6 +98,8 @@ def build(wan: Wan) -> Fleet:
     for device in inventory.devices.values():
         _add_router(fleet, wan, device)
     shared = _shared_credentials(inventory)
+    for credentials in shared:
+        User(credentials, _ENGINE_PREFIX)  # one the lab can't speak is refused now, not when it is first used
     for endpoint in inventory.endpoints.values():
         _add_codec(fleet, inventory, endpoint, shared)
     return fleet
@@ -99,10 +112,9 @@ def _add_router(fleet: Fleet, wan: Wan, device: Device) -> None:
         Port(box, index, name, link.id if link else "", _GIGABIT, **_plug(fleet, wan, device, link))
         for index, (name, link) in lines
     ]
-    place = wan.inventory.sites[device.site].name
-    objects = system(box, _ROUTER_TEXT, _ROUTER, place) | interfaces(ports)
+    kind = _Kind(_ROUTER_TEXT, _ROUTER, wan.inventory.sites[device.site].name)
     fleet.add(ports)
-    fleet.agents[device.address] = _agent(box, Mib(objects), [device.snmp.credentials])
+    fleet.makers[device.address] = partial(_agent, box, kind, ports, [device.snmp.credentials])
 
 
 class _Plug(TypedDict, total=False):
@@ -140,10 +152,10 @@ def _is_first(inventory: Inventory, device: Device) -> bool:
 def _add_codec(fleet: Fleet, inventory: Inventory, endpoint: Endpoint, shared: list[SnmpCredentials]) -> None:
     box = fleet.boxes[endpoint.id]
     port = Port(box, 1, "eth0", "", _HUNDRED_MEGABIT, fleet.wires[endpoint.id], receives=OUT)
-    text, kind = _CODEC_TEXT.get(endpoint.profile, _CODEC_TEXT["poly"])
-    objects = system(box, text, kind, inventory.sites[endpoint.site].name) | interfaces([port])
+    text, product = _CODECS.get(endpoint.profile, _CODECS["poly"])
+    kind = _Kind(text, product, inventory.sites[endpoint.site].name)
     fleet.add([port])
-    fleet.agents[endpoint.address] = _agent(box, Mib(objects), shared)
+    fleet.makers[endpoint.address] = partial(_agent, box, kind, [port], shared)
 
 
 def _shared_credentials(inventory: Inventory) -> list[SnmpCredentials]:
@@ -153,11 +165,20 @@ def _shared_credentials(inventory: Inventory) -> list[SnmpCredentials]:
     )
 
 
-def _agent(box: Box, mib: Mib, credentials: Iterable[SnmpCredentials]) -> Agent:
+class _Kind(NamedTuple):
+    """What a device says it is, and where."""
+
+    text: str
+    product: Oid
+    place: str
+
+
+def _agent(box: Box, kind: _Kind, ports: list[Port], credentials: list[SnmpCredentials]) -> Agent:
     engine_id = _ENGINE_PREFIX + hashlib.sha256(box.id.encode()).digest()[:8]
-    known = list(credentials)
-    communities = {one.community.reveal().encode() for one in known if one.version == "2c" and one.community}
-    users = {one.user.encode(): User(one, engine_id) for one in known if one.version == "3" and one.user}
+    objects = system(box, *kind) | engine(engine_id, box, MAX_SIZE) | interfaces(ports)
+    communities = {one.community.reveal().encode() for one in credentials if one.version == "2c" and one.community}
+    users = {one.user.encode(): User(one, engine_id) for one in credentials if one.version == "3" and one.user}
     if not communities and not users:
         communities = {b"public"}
-    return Agent(mib, Engine(engine_id, lambda: (box.boots, int(box.uptime_s))), frozenset(communities), users)
+    now = Engine(engine_id, lambda: (box.boots, int(box.uptime_s)))
+    return Agent(Mib(objects), now, frozenset(communities), users)

@@ -20,6 +20,7 @@ from lab.snmp.box import Box, Port
 from lab.snmp.mib import Source
 
 _SYSTEM: Oid = (1, 3, 6, 1, 2, 1, 1)
+_ENGINE: Oid = (1, 3, 6, 1, 6, 3, 10, 2, 1)
 _IF_NUMBER: Oid = (1, 3, 6, 1, 2, 1, 2, 1, 0)
 _IF_TABLE: Oid = (1, 3, 6, 1, 2, 1, 2, 2, 1)
 _IF_X_TABLE: Oid = (1, 3, 6, 1, 2, 1, 31, 1, 1, 1)
@@ -39,6 +40,16 @@ def system(box: Box, description: str, kind: Oid, place: str) -> dict[Oid, Sourc
         (*_SYSTEM, 5, 0): octets(box.id),
         (*_SYSTEM, 6, 0): octets(place),
         (*_SYSTEM, 7, 0): integer(78),
+    }
+
+
+def engine(engine_id: bytes, box: Box, max_size: int) -> dict[Oid, Source]:
+    """Return SNMP-FRAMEWORK-MIB's engine group (RFC 3411)."""
+    return {
+        (*_ENGINE, 1, 0): octets(engine_id),
+        (*_ENGINE, 2, 0): lambda: integer(box.boots),
+        (*_ENGINE, 3, 0): lambda: integer(int(box.uptime_s)),
+        (*_ENGINE, 4, 0): integer(max_size),
     }
 
 

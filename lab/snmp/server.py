@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from agent.inventory import Inventory
 from lab import netns
+from lab.errors import LabError
 from lab.snmp.devices import Fleet, build
 from lab.wan import Wan
 
@@ -58,7 +59,7 @@ def answer_waiting(server: socket.socket, fleet: Fleet) -> None:
         if info is None:
             continue
         _, _, asked = _PKTINFO.unpack(info)
-        agent = fleet.agents.get(socket.inet_ntoa(asked))
+        agent = fleet.agent(socket.inet_ntoa(asked))
         reply = agent.answer(data) if agent else None
         if reply:
             from_asked = [(socket.IPPROTO_IP, _IP_PKTINFO, _PKTINFO.pack(0, asked, bytes(4)))]
@@ -84,6 +85,18 @@ class News:
         return bool(chunk)
 
 
+def _prepare(plan: Plan) -> tuple[socket.socket, Fleet]:
+    if plan.namespace:
+        netns.enter(plan.namespace)
+    server = open_socket(plan.port, loopback=plan.namespace is None)
+    return server, build(Wan(plan.inventory, plan.seed, plan.sentinels, shared=plan.counts))
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
 def main() -> None:
     """Read the plan, say "ready", and answer until the lab ends."""
     descriptor = sys.stdin.fileno()
@@ -93,14 +106,13 @@ def main() -> None:
         while len(pickled) < size:
             pickled += start.read(size - len(pickled)) or sys.exit(1)
     plan: Plan = pickle.loads(pickled)  # noqa: S301  our own parent's words
-    if plan.namespace:
-        netns.enter(plan.namespace)
-    server = open_socket(plan.port, loopback=plan.namespace is None)
-    wan = Wan(plan.inventory, plan.seed, plan.sentinels, shared=plan.counts)
-    fleet = build(wan)
+    try:
+        server, fleet = _prepare(plan)
+    except (OSError, ValueError, LabError) as error:
+        _say(f"the lab's SNMP agents at UDP port {plan.port} cannot start: {error}")
+        return
     news = News(descriptor, fleet)
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
+    _say("ready")
     while True:
         ready, _, _ = select.select([descriptor, server], [], [])
         if descriptor in ready and not news.hear():

@@ -56,6 +56,8 @@ class User:
     __slots__ = ("_auth_key", "_priv_key", "hash")
 
     def __init__(self, credentials: SnmpCredentials, engine_id: bytes) -> None:
+        if credentials.auth and credentials.auth.upper() not in HASHES:
+            raise ValueError(f"the lab's devices speak {', '.join(HASHES)}, not {credentials.auth}")
         self.hash = HASHES[credentials.auth.upper()] if credentials.auth else None
         self._auth_key = self._priv_key = b""
         if self.hash and credentials.auth_key:

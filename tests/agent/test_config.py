@@ -31,7 +31,8 @@ endpoints:
     thresholds: {loss: 0.5%}
   - {id: vc-no, name: Phòng 2, site: "no", address: 192.0.2.11, icmp: {timeout: 750ms}}
 links:
-  - {id: wan, a: hq, b: "no", device: r, interface: Gi0/1, capacity: 100Mbit/s, role: primary, thresholds: {utilization: 0.8}}
+  - {id: wan, a: hq, b: "no", device: r, interface: Gi0/1, capacity: 100Mbit/s, role: primary,
+     thresholds: {utilization: 0.8}}
   - {id: bak, name: Dự phòng, a: hq, b: "no", role: backup}
 """
 MAIN = """

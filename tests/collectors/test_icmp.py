@@ -175,8 +175,21 @@ async def test_an_unreachable_error_is_its_own_cause(own_network: None, range_: 
     sysctl("net.ipv4.ping_group_range", range_)
 
     def answer(mouth: socket.socket, request: bytes, source: str) -> None:
-        quoted = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(request), 0, 0, 64, 1, 0, *map(
-            socket.inet_aton, (source, "127.0.0.2"))) + request[:8]
+        quoted = (
+            struct.pack(
+                "!BBHHHBBH4s4s",
+                0x45,
+                0,
+                20 + len(request),
+                0,
+                0,
+                64,
+                1,
+                0,
+                *map(socket.inet_aton, (source, "127.0.0.2")),
+            )
+            + request[:8]
+        )
         body = struct.pack("!BBHI", 3, 1, 0, 0) + quoted
         mouth.sendto(body[:2] + struct.pack("!H", fold(ones_sum(body))) + body[4:], (source, 0))
 
@@ -214,7 +227,9 @@ async def test_closing_ends_what_is_under_way(own_network: None) -> None:
 
 async def test_other_programs_icmp_stays_away(own_network: None) -> None:
     async with pinging() as pinger:
-        strangers = await asyncio.create_subprocess_exec("ping", "-q", "-c", "20", "-i", "0.002", "127.0.0.1", stdout=-3)
+        strangers = await asyncio.create_subprocess_exec(
+            "ping", "-q", "-c", "20", "-i", "0.002", "127.0.0.1", stdout=-3
+        )
         await strangers.wait()
         heard = [datagram for icmp in pinger._sockets.values() for datagram in icmp.received()]
     assert heard == []

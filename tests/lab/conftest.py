@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 
 import pytest
+
 from agent.inventory import Inventory
 from agent.model import Device, Endpoint, Level, Link, LinkRole, Secret, Site, SnmpCredentials, SnmpSettings
 from lab import Lab, requirements
@@ -71,7 +72,7 @@ def inventory() -> Inventory:
 def lab(inventory) -> Iterator[Lab]:
     assert not requirements(), " ".join(requirements())
     with Lab(inventory, sentinels=[SENTINEL]) as running:
-        print(f"seed {running.seed}")
+        print(f"seed {running.seed}")  # noqa: T201  a failing run can be repeated
         for line in inventory.links:
             running.set(line, delay_s=0, traffic_in_bps=0, traffic_out_bps=0)
         yield running

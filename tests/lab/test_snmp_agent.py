@@ -7,6 +7,9 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from agent.inventory import Inventory
+from agent.model import Device, Level, Secret, Site, SnmpCredentials, SnmpSettings
 from lab.snmp import ber, pdu
 from lab.snmp.ber import Reader, decode_oid, encode_oid, integer, octets, tlv
 from lab.snmp.devices import build
@@ -18,9 +21,19 @@ def request(kind, names, first=0, second=0, community=b"xem"):
     return tlv(ber.SEQUENCE, tlv(*integer(1)) + tlv(*octets(community)) + pdu.pdu(kind, 77, first, second, pairs))
 
 
+def lone_agent():
+    credentials = SnmpCredentials("c", "2c", community=Secret("xem"))
+    router = Device("r", "s", "router", "10.25.0.1", SnmpSettings(credentials), interfaces=("Gi0/1",))
+    inventory = Inventory(sites={"s": Site("s", "S", Level.PROVINCE)}, devices={"r": router})
+    return build(Wan(inventory, 1)).agent("10.25.0.1")
+
+
+AGENT = lone_agent()
+
+
 @pytest.fixture
 def core(inventory):
-    return build(Wan(inventory, 1)).agents["10.25.0.1"]
+    return build(Wan(inventory, 1)).agent("10.25.0.1")
 
 
 def bindings(answer):
@@ -37,10 +50,12 @@ def bindings(answer):
 
 
 def test_getbulk_repeats_and_ends(core):
-    (request_id, error, _), pairs = bindings(core.answer(request(pdu.GET_BULK, [(1, 3, 6, 1, 2, 1, 31, 1, 5)], 0, 5)))
+    (request_id, error, _), pairs = bindings(
+        core.answer(request(pdu.GET_BULK, [(1, 3, 6, 1, 6, 3, 10, 2, 1, 3, 0)], 0, 5))
+    )
     assert (request_id, error) == (77, 0)
-    assert pairs[0][0] == (1, 3, 6, 1, 2, 1, 31, 1, 5, 0)
-    assert [tag for _, tag, _ in pairs] == [0x43, 0x82]
+    assert pairs[0][0] == (1, 3, 6, 1, 6, 3, 10, 2, 1, 4, 0)
+    assert [tag for _, tag, _ in pairs] == [ber.INTEGER, 0x82]
 
 
 def test_a_bulk_answer_fits_one_frame(core):
@@ -55,7 +70,6 @@ def test_a_get_of_fifty_objects_takes_under_five_milliseconds(core):
     for _ in range(20):
         assert core.answer(asked)
     each_s = (time.perf_counter() - began) / 20
-    print(f"{each_s * 1e6:.0f} µs")
     assert each_s < 0.005
 
 
@@ -69,7 +83,7 @@ def test_object_identifiers_survive_the_wire(arcs, first, second):
 def test_integers_survive_the_wire_in_the_fewest_bytes(number):
     encoded = tlv(*integer(number))
     assert Reader(encoded).integer() == number
-    assert len(encoded) - 2 == max(1, (number if number >= 0 else ~number).bit_length() // 8 + 1)
+    assert len(encoded) - 2 == (number if number >= 0 else ~number).bit_length() // 8 + 1
 
 
 V3_DISCOVERY = bytes.fromhex(
@@ -83,9 +97,6 @@ def test_v3_discovery_is_told_the_engine(core):
     assert encode_oid((1, 3, 6, 1, 6, 3, 15, 1, 1, 4, 0)) in answer
 
 
-AGENTS = None
-
-
 @settings(max_examples=400, deadline=None)
 @given(data=st.data())
 def test_no_bytes_upset_an_agent(data):
@@ -96,15 +107,5 @@ def test_no_bytes_upset_an_agent(data):
     cut = data.draw(st.integers(0, len(changed)))
     tail = data.draw(st.binary(max_size=40))
     for sent in (bytes(changed), bytes(changed[:cut]), bytes(changed[:cut]) + tail):
-        answer = _agent().answer(sent)
+        answer = AGENT.answer(sent)
         assert answer is None or isinstance(answer, bytes)
-
-
-def _agent(cache=[]):  # noqa: B006  one agent for all examples
-    if not cache:
-        from agent.inventory import Inventory
-        from agent.model import Device, Level, Secret, Site, SnmpCredentials, SnmpSettings
-
-        core = Device("r", "s", "router", "10.25.0.1", SnmpSettings(SnmpCredentials("c", "2c", Secret("xem"))), interfaces=("Gi0/1",))
-        cache.append(build(Wan(Inventory(sites={"s": Site("s", "S", Level.PROVINCE)}, devices={"r": core}), 1)).agents["10.25.0.1"])
-    return cache[0]

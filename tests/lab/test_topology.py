@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from agent.model import Link, LinkRole, Site, Level, Endpoint
+
+from agent.model import Endpoint, Level, Link, LinkRole, Site
 from lab.errors import LabError
 from lab.snmp.devices import cabling
 from lab.wan import Wan
