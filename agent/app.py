@@ -100,8 +100,8 @@ class Agent:
             return []
 
     def _adopt(self, config: Config) -> None:
-        if (config.agent.listen, config.agent.state_dir) != (self.config.agent.listen, self.config.agent.state_dir):
-            log.warning("listen and state_dir are taken up at the next start only")
+        if _fixed(config) != _fixed(self.config):
+            log.warning("listen, state_dir, sources and TLS are taken up at the next start only")
         self.config = config
         self.board.follow(config.inventory)
         self._follow()
@@ -146,3 +146,9 @@ class Agent:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
         loop.add_signal_handler(signal.SIGHUP, lambda: group.create_task(self.reload(), name="reload"))
+
+
+def _fixed(config: Config) -> tuple[object, ...]:
+    """Return what a running agent can't change."""
+    agent = config.agent
+    return agent.listen, agent.state_dir, agent.sources, agent.web.cert_file, agent.web.key_file

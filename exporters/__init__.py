@@ -1,1 +1,1 @@
-"""exporters"""
+"""Exporters: each only renders what the agent holds."""

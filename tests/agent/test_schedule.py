@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable
 from time import monotonic
 
@@ -25,7 +26,7 @@ class Notebook:
         self.asked: list[tuple[float, str]] = []
         self.answering = True
 
-    def send(self, address: str, settings: IcmpSettings, sink: Callable[[Echo], None]) -> Sent:
+    def send(self, address: str, _settings: IcmpSettings, _sink: Callable[[Echo], None]) -> Sent:
         self.asked.append((monotonic(), address))
         sent = Sent()
         sent.done = self.answering
@@ -53,7 +54,7 @@ async def test_every_target_is_asked_once_an_interval() -> None:
     await rounds_of(notebook, rounds, 2.0)
     for number in range(100):
         times = [at_s for at_s, address in notebook.asked if address == f"vc-{number}"]
-        gaps = [after - before for before, after in zip(times, times[1:], strict=False)]
+        gaps = [after - before for before, after in itertools.pairwise(times)]
         assert len(times) in (3, 4, 5)
         assert all(0.3 < gap < 0.8 for gap in gaps), gaps
         assert sum(gaps) / len(gaps) == pytest.approx(0.5, abs=0.08)
@@ -89,7 +90,7 @@ async def test_a_new_inventory_moves_nobody_else() -> None:
     task.cancel()
     for number in range(50):
         times = [at_s for at_s, address in notebook.asked if address == f"vc-{number}"]
-        assert all(after - before < 0.8 for before, after in zip(times, times[1:], strict=False))
+        assert all(after - before < 0.8 for before, after in itertools.pairwise(times))
 
 
 def test_an_echo_ends_before_the_next_one_leaves() -> None:
@@ -110,7 +111,7 @@ async def test_beats_keep_their_phase_and_leave_out_what_was_missed() -> None:
             await asyncio.sleep(0.25)  # busy over two beats
         if len(times) == 8:
             break
-    gaps = [after - before for before, after in zip(times[1:], times[2:], strict=False)]
+    gaps = [after - before for before, after in itertools.pairwise(times)]
     assert all(gap == pytest.approx(round(gap, 1), abs=1e-6) for gap in gaps)
     assert max(gaps) == pytest.approx(0.3, abs=0.01)
 

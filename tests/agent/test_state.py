@@ -34,7 +34,7 @@ SITES = {
 }
 ENDPOINT = Endpoint("vc-thanh-son", "thanh-son", "Huyện Thanh Sơn", "10.25.238.10")
 ROUTER = Device("r-core", "phu-tho", "router", "10.25.0.1", SNMP, interfaces=("Gi0/1",))
-LINK = Link("wan-thanh-son", "Phú Thọ – Thanh Sơn", "phu-tho", "thanh-son", LinkRole.PRIMARY, "r-core", "Gi0/1", 1e8)
+LINK = Link("wan-thanh-son", "Phú Thọ - Thanh Sơn", "phu-tho", "thanh-son", LinkRole.PRIMARY, "r-core", "Gi0/1", 1e8)
 INVENTORY = Inventory(SITES, {ENDPOINT.id: ENDPOINT}, {ROUTER.id: ROUTER}, {LINK.id: LINK})
 
 
