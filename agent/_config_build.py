@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -178,7 +178,7 @@ class Builder:
         )
 
 
-def _chosen(inventory: Inventory, selectors: list[str]) -> tuple[str, ...]:
+def _chosen(inventory: Inventory, selectors: Sequence[str]) -> tuple[str, ...]:
     try:
         return inventory.select(selectors)
     except KeyError:  # its fault, or that of the site it names, is already told

@@ -12,6 +12,7 @@ from agent._config_rows import DeviceRow, EndpointRow, LinkRow, MeetingRow, Site
 from agent.model import Level
 
 R = TypeVar("R", SiteRow, EndpointRow, DeviceRow, LinkRow, MeetingRow)
+KINDS = ("sites", "endpoints", "devices", "links", "meetings")
 _PARENTS = {
     Level.PROVINCE: {Level.PROVINCE},
     Level.DISTRICT: {Level.PROVINCE},
@@ -129,9 +130,6 @@ class Tables:
         if link.interface and link.interface not in device.value.interfaces:
             text = suggest(link.interface, device.value.interfaces, f"interfaces of `{link.device}`")
             row.fault("interface", f"{{value}} is not among the interfaces of `{link.device}`; {text}")
-
-
-KINDS = ("sites", "endpoints", "devices", "links", "meetings")
 
 
 def _lists(data: Any) -> Iterator[tuple[str, list[Any]]]:

@@ -17,7 +17,7 @@ from agent.model import Echo
 from agent.schedule import Rounds, Seat
 from agent.settings import Config
 from agent.source import ConfigSource, prepare_state_dir
-from agent.state import Board, Probed
+from agent.state import AnyProbed, Board
 from agent.watch import DeviceWatch
 from collectors import COLLECTORS, Pinger
 from exporters.web.app import create_app
@@ -40,7 +40,7 @@ class Agent:
         self.reloaded_at = datetime.now(UTC)
         self._stopping = asyncio.Event()
         self._reloading = asyncio.Lock()
-        self._by_address: dict[str, Probed] = {}
+        self._by_address: dict[str, AnyProbed] = {}
 
     @property
     def targets(self) -> Mapping[str, int]:
@@ -113,16 +113,16 @@ class Agent:
 
     def _follow(self) -> None:
         """Ask exactly the targets on the board."""
-        probed: list[Probed] = [*self.board.endpoints.values(), *self.board.devices.values()]
+        probed: list[AnyProbed] = [*self.board.endpoints.values(), *self.board.devices.values()]
         self._by_address = {record.target.address: record for record in probed}
         self._rounds.follow(self._seat(record) for record in probed)
         self._devices.follow(self.config.inventory.devices.values())
 
-    def _seat(self, record: Probed) -> Seat:
+    def _seat(self, record: AnyProbed) -> Seat:
         target = record.target
         return Seat(target.id, target.address, target.icmp, partial(self._echoed, record))
 
-    def _echoed(self, record: Probed, echo: Echo) -> None:
+    def _echoed(self, record: AnyProbed, echo: Echo) -> None:
         took_s = monotonic() - echo.sent_s if echo.rtt_s is None else echo.rtt_s
         self.board.count_poll("icmp", echo.outcome, took_s)
         self.board.record_echo(record, echo)

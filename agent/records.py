@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from agent.histogram import Histogram
 from agent.model import Device, DeviceReading, Endpoint, InterfaceReading, Link, Outcome, Standing
 from agent.window import EchoWindow
 
+TargetT = TypeVar("TargetT", Endpoint, Device)
+
+STALE_INTERVALS = 3  # polls missed before what is known counts as too old
 POLL_BOUNDS_S = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
 @dataclass(slots=True)
-class EndpointRecord:
-    """An endpoint, its echoes and its standing."""
+class Probed(Generic[TargetT]):
+    """A target that gets echoes, and its standing."""
 
-    target: Endpoint
+    target: TargetT
     window: EchoWindow
     standing: Standing
     heard_s: float  # when an echo last ended, well or badly
@@ -24,21 +28,26 @@ class EndpointRecord:
 
 
 @dataclass(slots=True)
-class DeviceRecord:
-    """A device: its echoes, its newest two readings and how its last poll ended."""
+class EndpointRecord(Probed[Endpoint]):
+    """An endpoint."""
 
-    target: Device
-    window: EchoWindow
-    standing: Standing
-    heard_s: float
-    back_s: float = 0.0
-    last_cause: str = ""
+
+@dataclass(slots=True)
+class DeviceRecord(Probed[Device]):
+    """A device: also its newest two readings, and how its last poll ended."""
+
     reading: DeviceReading | None = None
     previous: DeviceReading | None = None
     restarts: int = 0
     outcome: Outcome | None = None
     reason: str = ""
     answered_s: float | None = None  # when it last answered SNMP, with any answer
+
+    def fresh(self, now_s: float) -> bool:
+        """Say whether the newest reading is young enough to be shown."""
+        snmp = self.target.snmp
+        patience_s = STALE_INTERVALS * snmp.interval_s + snmp.timeout_s * (1 + snmp.retries)
+        return self.reading is not None and now_s - self.reading.at_s <= patience_s
 
 
 @dataclass(slots=True)

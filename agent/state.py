@@ -25,13 +25,12 @@ from agent.model import (
     State,
 )
 from agent.quality import rates_bps
-from agent.records import DeviceRecord, EndpointRecord, LinkRecord, PollCounts
+from agent.records import STALE_INTERVALS, DeviceRecord, EndpointRecord, LinkRecord, PollCounts
 from agent.window import EchoWindow
 
-LAG_BOUNDS_S = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
-STALE_INTERVALS = 3  # polls missed before what is known counts as too old
+AnyProbed = EndpointRecord | DeviceRecord
 
-Probed = EndpointRecord | DeviceRecord
+LAG_BOUNDS_S = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 
 
 class Board:
@@ -59,7 +58,7 @@ class Board:
             if record.target.device is not None:
                 self._links_of.setdefault(record.target.device, []).append(record)
 
-    def record_echo(self, record: Probed, echo: Echo) -> None:
+    def record_echo(self, record: AnyProbed, echo: Echo) -> None:
         """Take the end of one echo into its target's window, and judge the target again."""
         now_s = self._clock()
         if echo.outcome is Outcome.ERROR:
@@ -99,7 +98,7 @@ class Board:
     def sweep(self) -> None:
         """Call unknown what has not been heard of for too long; to be called about once a second."""
         now_s = self._clock()
-        probed: list[Probed] = [*self.endpoints.values(), *self.devices.values()]
+        probed: list[AnyProbed] = [*self.endpoints.values(), *self.devices.values()]
         for record in probed:
             icmp = record.target.icmp
             if now_s - record.heard_s > STALE_INTERVALS * icmp.interval_s + icmp.timeout_s:
@@ -107,16 +106,15 @@ class Board:
                 cause = Cause.STARTING if record.standing.cause is Cause.STARTING and not record.last_cause else cause
                 self._stand(record, State.UNKNOWN, cause, record.last_cause)
         for link in self.links.values():
-            if link.interface is not None and now_s - link.interface.at_s > self._patience_s(link):
+            if link.interface is not None and not self._device_of(link).fresh(now_s):
                 link.receive_bps = link.transmit_bps = link.interface = None
                 self._stand(link, State.UNKNOWN, Cause.STALE)
 
-    def _patience_s(self, link: LinkRecord) -> float:
+    def _device_of(self, link: LinkRecord) -> DeviceRecord:
         assert link.target.device is not None
-        snmp = self.devices[link.target.device].target.snmp
-        return STALE_INTERVALS * snmp.interval_s + snmp.timeout_s * (1 + snmp.retries)
+        return self.devices[link.target.device]
 
-    def _judge(self, record: Probed, now_s: float) -> None:
+    def _judge(self, record: AnyProbed, now_s: float) -> None:
         target, before = record.target, record.standing.state
         loss_counts = before is not State.DOWN and now_s - record.back_s > target.thresholds.window_s
         state, cause = judge_echoes(record.window, target.icmp, target.thresholds, before, loss_counts=loss_counts)
@@ -143,7 +141,7 @@ class Board:
         state, cause = judge_link(up=new.up, utilization_ratio=link.busiest_ratio, thresholds=link.target.thresholds)
         self._stand(link, state, cause)
 
-    def _stand(self, record: Probed | LinkRecord, state: State, cause: Cause, detail: str = "") -> None:
+    def _stand(self, record: AnyProbed | LinkRecord, state: State, cause: Cause, detail: str = "") -> None:
         old = record.standing
         if old.state is state and old.cause is cause:
             return
@@ -155,19 +153,17 @@ class Board:
 
     def _endpoint(self, endpoint: Endpoint) -> EndpointRecord:
         kept = self.endpoints.get(endpoint.id)
-        if kept is not None and kept.target.address == endpoint.address:
-            kept.target = endpoint
-            kept.window.length_s = endpoint.thresholds.window_s
-            return kept
-        return EndpointRecord(endpoint, EchoWindow(endpoint.thresholds.window_s), _starting(), self._clock())
+        if kept is None or kept.target.address != endpoint.address:
+            return EndpointRecord(endpoint, EchoWindow(endpoint.thresholds.window_s), _starting(), self._clock())
+        kept.target, kept.window.length_s = endpoint, endpoint.thresholds.window_s
+        return kept
 
     def _device(self, device: Device) -> DeviceRecord:
         kept = self.devices.get(device.id)
-        if kept is not None and kept.target.address == device.address:
-            kept.target = device
-            kept.window.length_s = device.thresholds.window_s
-            return kept
-        return DeviceRecord(device, EchoWindow(device.thresholds.window_s), _starting(), self._clock())
+        if kept is None or kept.target.address != device.address:
+            return DeviceRecord(device, EchoWindow(device.thresholds.window_s), _starting(), self._clock())
+        kept.target, kept.window.length_s = device, device.thresholds.window_s
+        return kept
 
     def _link(self, link: Link) -> LinkRecord:
         kept = self.links.get(link.id)

@@ -9,7 +9,7 @@ from typing import Any
 from agent.inventory import Inventory
 from agent.model import InterfaceReading, State
 from agent.records import DeviceRecord, EndpointRecord, LinkRecord
-from agent.state import STALE_INTERVALS, Board
+from agent.state import Board
 from agent.window import RTT_BOUNDS_S
 from exporters.family import Distribution, Family, Own, Several, Single, Subject
 
@@ -20,13 +20,7 @@ _STATES = ", ".join(f"{state.number} {state}" for state in State)
 
 def _polled(board: Board, now_s: float) -> dict[str, DeviceRecord]:
     """Return the devices whose last reading is not too old to show."""
-    return {id_: record for id_, record in board.devices.items() if _fresh(record, now_s)}
-
-
-def _fresh(record: DeviceRecord, now_s: float) -> bool:
-    snmp = record.target.snmp
-    patience_s = STALE_INTERVALS * snmp.interval_s + snmp.timeout_s * (1 + snmp.retries)
-    return record.reading is not None and now_s - record.reading.at_s <= patience_s
+    return {id_: record for id_, record in board.devices.items() if record.fresh(now_s)}
 
 
 def _interfaces(board: Board, now_s: float) -> dict[Own, InterfaceReading]:

@@ -17,6 +17,7 @@ from typing import IO
 
 from agent.config import ConfigError, load
 from agent.settings import Config, Listen
+from exporters.web.listening import CannotListen, bind
 from lab import Lab, LabError, LoopbackLab, requirements
 from lab.demo_files import prometheus_file, sample, write_configuration
 from lab.process import end
@@ -34,7 +35,7 @@ def demo(minutes: float | None, *, quiet: bool, listen: Listen) -> int:
     with ExitStack() as stack, suppress(KeyboardInterrupt):
         try:
             _run(stack, minutes, quiet=quiet, listen=listen)
-        except (LabError, ConfigError, OSError) as error:
+        except (LabError, ConfigError, CannotListen) as error:
             sys.stderr.write(f"diemcau demo: {error}\n")
             return STARTED_NOT
     return 0
@@ -43,7 +44,7 @@ def demo(minutes: float | None, *, quiet: bool, listen: Listen) -> int:
 def _run(stack: ExitStack, minutes: float | None, *, quiet: bool, listen: Listen) -> None:
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="diemcau-demo-")))
     config = load(sample(), os.environ)
-    door = stack.enter_context(socket.create_server((listen.host, listen.port)))
+    door = stack.enter_context(bind(listen)[0])
     screen = Screen("http://{}:{}".format(*door.getsockname()[:2]))
     lab = _lab(config, screen)
     stack.enter_context(lab)
@@ -85,9 +86,16 @@ def _running(command: list[str], log: Path, *inherited: socket.socket) -> Iterat
 
 
 def _start(command: list[str], output: IO[bytes], descriptors: list[int]) -> subprocess.Popen[bytes]:
-    # A session of its own: a terminal's Ctrl-C is the demo's to handle, which then ends all in order.
+    # A session of its own: a terminal's Ctrl-C is the demo's to handle, which then ends all in order. A demo that is
+    # killed takes its programs along.
+    with_us = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
     return subprocess.Popen(
-        command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, pass_fds=descriptors, start_new_session=True
+        [*with_us, *command],
+        stdout=output,
+        stderr=output,
+        stdin=subprocess.DEVNULL,
+        pass_fds=descriptors,
+        start_new_session=True,
     )
 
 

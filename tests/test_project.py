@@ -76,7 +76,7 @@ def test_functions_are_short():
 
 def test_no_file_knows_one_machine_or_one_registry():
     """Written in pieces, so that this file is no find of its own."""
-    places = [f"/{folder}/" for folder in ("work", "root", "home", "Users", "opt")]
+    places = [f"/{folder}/" for folder in ("work", "root", "home", "Users")]
     hosts = [".".join(parts) for parts in (("pypi", "org"), ("pythonhosted", "org"), ("deb", "debian", "org"))]
     hosts += [".".join(parts) for parts in (("registry", "npmjs", "org"), ("archive", "ubuntu", "com"))]
     pattern = re.compile("|".join([rf"(?<![\w.<>-]){place}" for place in places] + [re.escape(host) for host in hosts]))

@@ -46,8 +46,11 @@ def agent(config: Path) -> Iterator[Agent]:
     """Run the agent until done with it; it is ready when this returns."""
     command = diemcau("run", "-c", str(config), "--listen", f"127.0.0.1:{PORT}")
     with running(command, config.parent / "agent.log") as process:
-        wait_for(PORT, "/-/ready")
-        yield Agent(process.pid)
+        try:
+            wait_for(PORT, "/-/ready")
+            yield Agent(process.pid)
+        finally:
+            process.kill()  # how it ends is not measured here
 
 
 def write(folder: Path, lists: Lists, defaults: Mapping[str, Entry], credentials: Entry | None = None) -> Path:

@@ -26,8 +26,8 @@ V3 = {
     "priv": "AES-128",
     "priv_key": "privpass123",
 }
-# snmpd reads its interfaces every three seconds and answers with that. Polled at a multiple of it, as by default (30 s),
-# the figures' age is the same each time; at 10 s a poll sees 9 or 12 seconds' worth, and its rate is off by a fifth.
+# snmpd reads its interfaces every three seconds and answers with that. Polled at a multiple of it, as by default
+# (30 s), the figures' age is the same each time; at 10 s a poll sees 9 or 12 s' worth: its rate is off by a fifth.
 INTERVAL_S = 6
 
 

@@ -26,14 +26,15 @@ def prometheus(agent: RunningAgent, tmp_path: Path) -> Iterator[tuple[httpx.Clie
     file, log = tmp_path / "prometheus.yml", tmp_path / "prometheus.log"
     file.write_text(PROMETHEUS_YML.format(target=agent.url.removeprefix("http://")))
     command = ["prometheus", f"--config.file={file}", f"--storage.tsdb.path={tmp_path / 'data'}"]
-    with running([*command, f"--web.listen-address=127.0.0.1:{PORT}", "--log.level=debug"], log) as process:
-        with httpx.Client(base_url=f"http://127.0.0.1:{PORT}", trust_env=False) as client:
-            deadline_s = time.monotonic() + 20
-            while not _ready(client):
-                assert process.poll() is None, log.read_text()
-                assert time.monotonic() < deadline_s, log.read_text()
-                time.sleep(0.1)
-            yield client, log
+    command += [f"--web.listen-address=127.0.0.1:{PORT}", "--log.level=debug"]
+    client = httpx.Client(base_url=f"http://127.0.0.1:{PORT}", trust_env=False)
+    with running(command, log) as process, client:
+        deadline_s = time.monotonic() + 20
+        while not _ready(client):
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline_s, log.read_text()
+            time.sleep(0.1)
+        yield client, log
 
 
 def _ready(client: httpx.Client) -> bool:

@@ -1,0 +1,97 @@
+"""`diemcau demo` as a newcomer runs it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from servers import diemcau
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def demo(log: Path, port: int, *options: str) -> Iterator[subprocess.Popen[bytes]]:
+    with log.open("wb") as output:
+        command = [*diemcau("demo"), "--listen", f"127.0.0.1:{port}", *options]
+        process = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def answers(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as page:
+            return page.read().count(b"diemcau_endpoint_up{") == 243
+    except OSError:
+        return False
+
+
+def wait(true: object, within_s: float, log: Path) -> None:
+    deadline_s = time.monotonic() + within_s
+    while not true():
+        assert time.monotonic() < deadline_s, log.read_text()
+        time.sleep(0.1)
+
+
+def left_behind(port: int) -> list[str]:
+    """Programs and namespaces a demo on this port has left."""
+    processes = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    namespaces = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True).stdout
+    left = [line for line in processes.splitlines() if "diemcau-demo-" in line or f":{port}" in line]
+    return left + [line for line in namespaces.splitlines() if line.startswith("diemcau-")]
+
+
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda by: by.name)
+def test_nothing_is_left_behind_however_it_ends(tmp_path: Path, by: signal.Signals) -> None:
+    port, log = free_port(), tmp_path / "demo.log"
+    with demo(log, port) as process:
+        wait(lambda: answers(port), 20, log)
+        wait(lambda: "243 up" in log.read_text(), 20, log)
+        process.send_signal(by)
+        process.wait(15)
+        wait(lambda: not left_behind(port), 10, log)
+        assert process.returncode == (-signal.SIGKILL if by is signal.SIGKILL else 0), log.read_text()
+
+
+def test_it_ends_by_itself(tmp_path: Path) -> None:
+    log = tmp_path / "demo.log"
+    with demo(log, free_port(), "--minutes", "0.1", "--quiet") as process:
+        assert process.wait(30) == 0, log.read_text()
+
+
+def test_a_taken_port_is_said(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, demo(tmp_path / "log", taken.getsockname()[1]) as process:
+        assert process.wait(20) == 1
+    assert "the address is already in use: " in (tmp_path / "log").read_text()
+    assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+def test_without_root_it_goes_on_on_loopback(tmp_path: Path) -> None:
+    """All rights but those to make namespaces."""
+    port, log = free_port(), tmp_path / "demo.log"
+    without = ["setpriv", "--bounding-set=-sys_admin,-net_admin", "--inh-caps=-sys_admin,-net_admin"]
+    with log.open("wb") as output:
+        command = [*without, sys.executable, "-m", "agent", "demo", "--listen", f"127.0.0.1:{port}"]
+        process = subprocess.Popen(command, stdout=output, stderr=output, env={**os.environ, "LANG": "C.UTF-8"})
+    try:
+        wait(lambda: "243 up" in log.read_text(), 30, log)
+        assert "which needs root" in log.read_text()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(15)
