@@ -182,7 +182,7 @@ def name(value: object) -> str:
     written = normalize("NFC", text(value).strip())
     if not written:
         raise ValueError("is empty; write a name for people")
-    if len(written) > 200 or any(category(char) in {"Cc", "Cs", "Zl", "Zp"} for char in written):  # noqa: PLR2004
+    if len(written) > 200 or any(category(char) in {"Cc", "Cs", "Zl", "Zp"} for char in written):  # noqa: PLR2004  # the sentence says it
         raise ValueError("{value} is not a name; write one line of at most 200 characters, without control characters")
     return written
 

@@ -13,7 +13,7 @@ import structlog
 
 from agent.config import ConfigError
 from agent.log import log_changes
-from agent.model import Echo
+from agent.readings import Echo
 from agent.schedule import Rounds, Seat
 from agent.settings import Config
 from agent.source import ConfigSource, prepare_state_dir

@@ -16,7 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from agent._status_client import Client, NoAgent
-from agent.model import Cause, Outcome, State
+from agent.model import Cause, State
+from agent.readings import Outcome
 from agent.settings import Language
 from exporters.web.i18n import Measures, Wording
 from exporters.web.shapes import WORST_FIRST

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
 
 
 class Level(StrEnum):
@@ -80,25 +79,6 @@ class Kind(StrEnum):
     ENDPOINT = "endpoint"
     DEVICE = "device"
     LINK = "link"
-
-
-class Outcome(StrEnum):
-    """How a poll ended."""
-
-    OK = "ok"
-    TIMEOUT = "timeout"
-    AUTH = "auth"
-    REFUSED = "refused"
-    ERROR = "error"
-
-
-class PollFailed(Exception):
-    """A poll that brought no reading: `outcome` says which kind, the text says why, for people."""
-
-    def __init__(self, outcome: Outcome, reason: str) -> None:
-        super().__init__(reason)
-        self.outcome = outcome
-        self.reason = reason
 
 
 class Secret:
@@ -256,52 +236,6 @@ class Change:
     target: str
     old: Standing
     new: Standing
-
-
-class Echo(NamedTuple):
-    """How one echo request ended.
-
-    `ok`: answered after `rtt_s`. `timeout`: silence. `refused`: the network said why not, in `cause`.
-    `error`: it could not be sent from here, so it says nothing about the target.
-    """
-
-    sent_s: float
-    rtt_s: float | None
-    outcome: Outcome
-    cause: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Traffic:
-    """One direction of an interface, straight from the device's counters; None where it has no such object."""
-
-    bytes: int | None
-    packets: int | None
-    errors: int | None
-    discards: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class InterfaceReading:
-    """An interface as last polled (IF-MIB, RFC 2863). `discontinuity` is ifCounterDiscontinuityTime in ticks."""
-
-    name: str
-    at_s: float
-    up: bool
-    speed_bps: float | None
-    receive: Traffic
-    transmit: Traffic
-    discontinuity: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceReading:
-    """A device as last polled. `uptime_s` is its own sysUpTime; interfaces are keyed by the inventory's name."""
-
-    at_s: float
-    uptime_s: float
-    interfaces: dict[str, InterfaceReading]
-    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import math
 
-from agent.model import InterfaceReading
+from agent.readings import DeviceReading, InterfaceReading
+
+UPTIME_WRAP_S = 2**32 / 100  # sysUpTime counts hundredths in 32 bits
+WIDE = 64  # bits of a counter that never comes round
+OVERSHOOT = 1.1  # a line may carry somewhat more than its speed says
 
 JITTER_GAIN = 1 / 16  # RFC 3550 A.8
 
@@ -49,21 +53,44 @@ def _loss_impairment(loss_percent: float) -> float:
     return EQUIPMENT_IMPAIRMENT + (95 - EQUIPMENT_IMPAIRMENT) * loss_percent / (loss_percent + LOSS_ROBUSTNESS)
 
 
+def restarted(old: DeviceReading, new: DeviceReading) -> bool:
+    """Say whether a device started anew between two readings, by its sysUpTime.
+
+    A lower uptime that lies where the old one's 32 bits of hundredths wrapped (after 497 days) is no restart; a higher
+    one that is shorter than the time between the readings is.
+    """
+    elapsed_s = new.at_s - old.at_s
+    slack_s = 5 + elapsed_s / 20  # a device's clock may be coarse or off by some percent
+    if new.uptime_s >= old.uptime_s:
+        return new.uptime_s < elapsed_s - slack_s
+    return abs(old.uptime_s + elapsed_s - UPTIME_WRAP_S - new.uptime_s) > slack_s
+
+
 def rates_bps(old: InterfaceReading, new: InterfaceReading) -> tuple[float | None, float | None]:
     """Return receive and transmit rates in bit/s between two readings; None where they can't be known.
 
-    A moved discontinuity time or a lower counter is no traffic but a break (RFC 2863, 3.1.5).
+    A moved discontinuity time is no traffic but a break, and so is a lower counter, unless it is 32 bits wide and the
+    line can't have gone round it more than once in the time (RFC 2863, 3.1.5 and 3.1.6).
     """
     elapsed_s = new.at_s - old.at_s
-    if elapsed_s <= 0 or old.discontinuity != new.discontinuity:
+    if elapsed_s <= 0 or old.discontinuity != new.discontinuity or old.width != new.width:
+        return None, None
+    if new.width < WIDE and not _within_one_turn(new, elapsed_s):
         return None, None
     return (
-        _rate_bps(old.receive.bytes, new.receive.bytes, elapsed_s),
-        _rate_bps(old.transmit.bytes, new.transmit.bytes, elapsed_s),
+        _rate_bps(old.receive.bytes, new.receive.bytes, new.width, elapsed_s),
+        _rate_bps(old.transmit.bytes, new.transmit.bytes, new.width, elapsed_s),
     )
 
 
-def _rate_bps(old_bytes: int | None, new_bytes: int | None, elapsed_s: float) -> float | None:
-    if old_bytes is None or new_bytes is None or new_bytes < old_bytes:
+def _within_one_turn(reading: InterfaceReading, elapsed_s: float) -> bool:
+    """Say whether a narrow counter can't have come round in the time: its line's speed must be known."""
+    return bool(reading.speed_bps) and elapsed_s * (reading.speed_bps or 0) * OVERSHOOT / 8 < 1 << reading.width
+
+
+def _rate_bps(old_bytes: int | None, new_bytes: int | None, width: int, elapsed_s: float) -> float | None:
+    if old_bytes is None or new_bytes is None:
         return None
-    return (new_bytes - old_bytes) * 8 / elapsed_s
+    if new_bytes < old_bytes and width == WIDE:
+        return None  # 64 bits do not come round: the counter was set back
+    return (new_bytes - old_bytes) % (1 << width) * 8 / elapsed_s

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from agent.histogram import Histogram
-from agent.model import Device, DeviceReading, Endpoint, InterfaceReading, Link, Outcome, Standing
+from agent.model import Device, Endpoint, Link, Standing
+from agent.readings import DeviceReading, InterfaceReading, Outcome
 from agent.window import EchoWindow
 
 TargetT = TypeVar("TargetT", Endpoint, Device)

@@ -15,7 +15,8 @@ from time import monotonic
 from typing import Protocol, TypeVar
 
 from agent.histogram import Histogram
-from agent.model import Echo, IcmpSettings, Outcome, PollFailed
+from agent.model import IcmpSettings
+from agent.readings import Echo, Outcome, PollFailed
 
 Reading_co = TypeVar("Reading_co", covariant=True)
 

@@ -10,21 +10,9 @@ from datetime import UTC, datetime
 from agent.histogram import Histogram
 from agent.inventory import Inventory
 from agent.judge import judge_echoes, judge_link
-from agent.model import (
-    Cause,
-    Change,
-    Device,
-    DeviceReading,
-    Echo,
-    Endpoint,
-    Kind,
-    Link,
-    Outcome,
-    PollFailed,
-    Standing,
-    State,
-)
-from agent.quality import rates_bps
+from agent.model import Cause, Change, Device, Endpoint, Kind, Link, Standing, State
+from agent.quality import rates_bps, restarted
+from agent.readings import DeviceReading, Echo, Outcome, PollFailed
 from agent.records import STALE_INTERVALS, DeviceRecord, EndpointRecord, LinkRecord, PollCounts
 from agent.window import EchoWindow
 
@@ -74,12 +62,12 @@ class Board:
         """Take a device's answer and work out its links' rates."""
         record = self.devices[device_id]
         self.count_poll("snmp", Outcome.OK, duration_s)
-        if record.reading is not None and reading.uptime_s < record.reading.uptime_s:
-            record.restarts += 1
+        again = record.reading is not None and restarted(record.reading, reading)
+        record.restarts += again
         record.previous, record.reading = record.reading, reading
         record.outcome, record.reason, record.answered_s = Outcome.OK, "", self._clock()
         for link in self._links_of.get(device_id, ()):
-            self._measure(link, record)
+            self._measure(link, record, comparable=not again)
         self._judge(record, self._clock())
 
     def record_failure(self, device_id: str, failure: PollFailed, duration_s: float) -> None:
@@ -124,7 +112,7 @@ class Board:
             record.back_s = now_s
         self._stand(record, state, cause, record.last_cause if cause is Cause.SILENT else "")
 
-    def _measure(self, link: LinkRecord, record: DeviceRecord) -> None:
+    def _measure(self, link: LinkRecord, record: DeviceRecord, *, comparable: bool) -> None:
         assert record.reading is not None
         name = link.target.interface
         new = record.reading.interfaces.get(name) if name else None
@@ -134,8 +122,7 @@ class Board:
         if new is None:
             self._stand(link, State.UNKNOWN, Cause.STALE)
             return
-        restarted = record.previous is not None and record.reading.uptime_s < record.previous.uptime_s
-        if old is not None and not restarted:
+        if old is not None and comparable:
             link.receive_bps, link.transmit_bps = rates_bps(old, new)
         link.capacity_bps = link.target.capacity_bps or new.speed_bps
         state, cause = judge_link(up=new.up, utilization_ratio=link.busiest_ratio, thresholds=link.target.thresholds)

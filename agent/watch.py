@@ -9,7 +9,8 @@ from time import monotonic
 
 import structlog
 
-from agent.model import Device, DeviceReading, Outcome, PollFailed
+from agent.model import Device
+from agent.readings import DeviceReading, Outcome, PollFailed
 from agent.schedule import Poller, beats, settle
 from agent.state import Board
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 
 from agent.histogram import Histogram
-from agent.model import Echo, Outcome
 from agent.quality import mean_opinion_score, next_jitter
+from agent.readings import Echo, Outcome
 
 # 1 ms to 2 s; 150 ms and 300 ms are the domain's own borders, so they are buckets too.
 RTT_BOUNDS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 2.0)

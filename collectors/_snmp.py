@@ -5,6 +5,7 @@ SNMPv2c is RFC 3416; SNMPv3's user-based security is RFC 3414.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Self, TypeVar
 
@@ -26,7 +27,8 @@ from gufo.snmp import (
 )
 from gufo.snmp.aio import SnmpSession
 
-from agent.model import Outcome, PollFailed, SnmpCredentials, SnmpSettings
+from agent.model import SnmpCredentials, SnmpSettings
+from agent.readings import Outcome, PollFailed
 
 Value = None | str | bytes | int | float
 T = TypeVar("T")
@@ -41,17 +43,28 @@ AUTH_KEYS = {
 }
 PRIV_KEYS = {"DES": DesKey, "AES-128": Aes128Key, "AES-192": Aes192Key, "AES-256": Aes256Key}
 VERSIONS = {"1": SnmpVersion.v1, "2c": SnmpVersion.v2c, "3": SnmpVersion.v3}
+OIDS_A_REQUEST = 48  # their answers stay within one Ethernet frame
 REPETITIONS = 10  # weak devices time out on more
+FEW = 4  # OIDs that every device can take at once
+LONGEST_WALK = 100_000  # rows; a device that tells more goes in circles
+ABSENT_S = 600.0  # how long an object that a device refused is not asked for again
 
 
 class SnmpClient:
-    """Asks one device. Every method raises `PollFailed` with the outcome and a sentence; a context manager."""
+    """Asks one device. Every method raises `PollFailed` with the outcome and a sentence; a context manager.
+
+    What the device can take at once is learnt from what it refuses, and remembered: `most` OIDs a request.
+    """
 
     def __init__(self, address: str, settings: SnmpSettings) -> None:
         self._address = address
         self._settings = settings
         self._session: SnmpSession | None = None
         self._discovered = False  # whether an SNMPv3 device has told who it is
+        self._answered = False  # whether the newest request was
+        self._absent_until_s: dict[str, float] = {}
+        self._repetitions = REPETITIONS
+        self.most = OIDS_A_REQUEST
 
     async def __aenter__(self) -> Self:
         return self
@@ -60,16 +73,62 @@ class SnmpClient:
         self._session = None  # the client closes its socket with its last reference
 
     async def get(self, oids: list[str]) -> dict[str, Value]:
-        """GET `oids` in one PDU; what the device does not have is left out of the answer."""
-        return await self._ask(lambda session: session.get_many(oids))
+        """GET `oids`; what the device does not have, or refuses, is left out of the answer and loses nothing else."""
+        now_s = time.monotonic()
+        wanted = [oid for oid in oids if self._absent_until_s.get(oid, 0) <= now_s] if self._absent_until_s else oids
+        answers: dict[str, Value] = {}
+        for request in chunks([wanted], self.most):
+            answers |= await self._get_some(request)
+        return answers
+
+    async def _get_some(self, oids: list[str]) -> dict[str, Value]:
+        """GET in one request, or in halves where that is more than the device takes."""
+        alive = self._answered
+        try:
+            answers = await self._ask(lambda session: session.get_many(oids))
+        except PollFailed as failure:
+            if failure.outcome is not Outcome.TIMEOUT or not alive or len(oids) <= FEW:
+                raise
+            await self._ask(lambda session: session.get_many(oids[:1]))  # is it there at all?
+            self.most = len(oids) // 2
+            return await self.get(oids)
+        return answers or await self._get_halves(oids)
+
+    async def _get_halves(self, oids: list[str]) -> dict[str, Value]:
+        """Ask again in halves: the client gives nothing for an error status (tooBig, genErr, SNMPv1's noSuchName)."""
+        if len(oids) == 1:
+            self._absent_until_s[oids[0]] = time.monotonic() + ABSENT_S
+            return {}
+        half = len(oids) // 2
+        first, second = await self._get_some(oids[:half]), await self._get_some(oids[half:])
+        if len(first) + len(second) == len(oids):  # nothing was missing, so it was too much at once
+            self.most = min(self.most, half)
+        return first | second
 
     async def walk(self, oid: str) -> dict[str, Value]:
         """Return the column below `oid`, keyed by what follows it (an index as text)."""
+        alive = self._answered
+        try:
+            return await self._ask(lambda session: self._column(session, oid))
+        except PollFailed as failure:
+            if failure.outcome is not Outcome.TIMEOUT or not alive or self._repetitions == 1:
+                raise
+            self._repetitions = 1
+            return await self._ask(lambda session: self._column(session, oid))
 
-        async def column(session: SnmpSession) -> dict[str, Value]:
-            return {name[len(oid) + 1 :]: value async for name, value in session.fetch(oid)}
-
-        return await self._ask(column)
+    async def _column(self, session: SnmpSession, oid: str) -> dict[str, Value]:
+        column: dict[str, Value] = {}
+        rows = (
+            session.getbulk(oid, self._repetitions)
+            if self._settings.credentials.version != "1"
+            else session.getnext(oid)
+        )
+        async for name, value in rows:
+            index = name[len(oid) + 1 :]
+            if index in column or len(column) == LONGEST_WALK:
+                raise PollFailed(Outcome.ERROR, f"its table at {oid} has no end")
+            column[index] = value
+        return column
 
     async def _ask(self, request: Callable[[SnmpSession], Awaitable[T]]) -> T:
         """Send a request until it is answered or the tries are used up.
@@ -94,8 +153,9 @@ class SnmpClient:
 
     async def _attempt(self, request: Callable[[SnmpSession], Awaitable[T]]) -> T:
         """Send a request once, and say in our words how it failed."""
+        self._answered = False
         try:
-            return await request(await self._opened())
+            answer = await request(await self._opened())
         except SnmpAuthError:
             raise PollFailed(Outcome.AUTH, self._refused_key()) from None
         except TimeoutError as error:
@@ -110,6 +170,8 @@ class SnmpClient:
             if type(error).__name__ != "PanicException":  # the client's, no Exception: some mangled answers cause it
                 raise
             raise PollFailed(Outcome.ERROR, "the answer makes no sense") from error
+        self._answered = True
+        return answer
 
     async def _opened(self) -> SnmpSession:
         if self._session is None:
@@ -139,14 +201,16 @@ class SnmpClient:
         return f"authentication failed: the device refuses user {user!r} of credentials {name!r}"
 
 
-def chunks(oids: Iterable[list[str]], most: int) -> list[list[str]]:
-    """Pack groups of OIDs that belong together into requests of at most `most` OIDs, a larger group alone."""
+def chunks(groups: Iterable[list[str]], most: int) -> list[list[str]]:
+    """Pack groups of OIDs that belong together into requests of at most `most` OIDs; a larger group is cut."""
     packed: list[list[str]] = []
-    for group in oids:
-        if packed and len(packed[-1]) + len(group) <= most:
-            packed[-1].extend(group)
-        else:
-            packed.append(list(group))
+    for group in groups:
+        pieces = [group[at : at + most] for at in range(0, len(group), most)]
+        for piece in pieces:
+            if packed and len(packed[-1]) + len(piece) <= most:
+                packed[-1].extend(piece)
+            else:
+                packed.append(piece)
     return packed
 
 
@@ -159,7 +223,6 @@ def _session(address: str, settings: SnmpSettings) -> SnmpSession:
         user=_user(credentials),
         version=VERSIONS[credentials.version],
         timeout=settings.timeout_s,
-        max_repetitions=REPETITIONS,
     )
 
 

@@ -17,7 +17,8 @@ from itertools import islice
 from types import TracebackType
 from typing import Self
 
-from agent.model import Echo, IcmpSettings, Outcome
+from agent.model import IcmpSettings
+from agent.readings import Echo, Outcome
 from collectors._icmp_packet import (
     ECHO,
     STAMP,
@@ -127,7 +128,7 @@ class Pinger:
     def _read(self, icmp: IcmpSocket) -> int:
         count, ident, token, reply = 0, icmp.ident, self._token, icmp.wire.reply
         skew_s = time.time() - time.monotonic()
-        for count, (data, offset, source, at_s) in enumerate(islice(icmp.received(), MOST_A_TURN), start=1):  # noqa: B007
+        for count, (data, offset, source, at_s) in enumerate(islice(icmp.received(), MOST_A_TURN), start=1):  # noqa: B007  # told below
             if len(data) < offset + STAMPED.size:
                 self._read_refusal(icmp, data, offset, source)
                 continue

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import Self
 
-from agent.model import Device, DeviceReading, InterfaceReading, Traffic
+from agent.model import Device
+from agent.readings import DeviceReading, InterfaceReading, Traffic
 from collectors._snmp import SnmpClient, Value, chunks
 
 SYS_UPTIME = "1.3.6.1.2.1.1.3.0"
@@ -18,40 +19,38 @@ IF_HIGH_SPEED = "1.3.6.1.2.1.31.1.1.1.15"
 IF_OPER_STATUS = "1.3.6.1.2.1.2.2.1.8"
 DISCONTINUITY = "1.3.6.1.2.1.31.1.1.1.19"
 
-# Per direction: octets; unicast, multicast and broadcast packets; discards; errors. 64 bits wide where there is such.
-RECEIVE = (
-    "1.3.6.1.2.1.31.1.1.1.6",
-    "1.3.6.1.2.1.31.1.1.1.7",
-    "1.3.6.1.2.1.31.1.1.1.8",
-    "1.3.6.1.2.1.31.1.1.1.9",
-    "1.3.6.1.2.1.2.2.1.13",
-    "1.3.6.1.2.1.2.2.1.14",
-)
-TRANSMIT = (
-    "1.3.6.1.2.1.31.1.1.1.10",
-    "1.3.6.1.2.1.31.1.1.1.11",
-    "1.3.6.1.2.1.31.1.1.1.12",
-    "1.3.6.1.2.1.31.1.1.1.13",
-    "1.3.6.1.2.1.2.2.1.19",
-    "1.3.6.1.2.1.2.2.1.20",
-)
-MOVING = (IF_OPER_STATUS, DISCONTINUITY, *RECEIVE, *TRANSMIT)
+# Per direction: octets; unicast, multicast and broadcast packets; discards; errors. 64 bits wide, or where a device
+# (or SNMPv1) lacks those, 32.
+RECEIVE = {
+    64: ("31.1.1.1.6", "31.1.1.1.7", "31.1.1.1.8", "31.1.1.1.9", "2.2.1.13", "2.2.1.14"),
+    32: ("2.2.1.10", "2.2.1.11", "31.1.1.1.2", "31.1.1.1.3", "2.2.1.13", "2.2.1.14"),
+}
+TRANSMIT = {
+    64: ("31.1.1.1.10", "31.1.1.1.11", "31.1.1.1.12", "31.1.1.1.13", "2.2.1.19", "2.2.1.20"),
+    32: ("2.2.1.16", "2.2.1.17", "31.1.1.1.4", "31.1.1.1.5", "2.2.1.19", "2.2.1.20"),
+}
+MIB_2 = "1.3.6.1.2.1"
+WIDE_OCTETS = f"{MIB_2}.31.1.1.1.6"
 
-OIDS_A_REQUEST = 45  # their answers stay within one Ethernet frame
 KEPT_S = 3600.0  # how long names, aliases and speeds are believed
+MISSED_S = 300.0  # how often an interface that is not there is looked for
 UP = 1
 SATURATED_SPEED = 4_294_967_295
 
 
 class Interface:
-    """A wanted interface, found: its index now, its speed, and the OIDs that move."""
+    """A wanted interface, found: where its name stands, its speed, its counters' width, and the OIDs that move."""
 
-    __slots__ = ("name", "oids", "speed_bps")
+    __slots__ = ("label", "name", "oids", "speed_bps", "width")
 
-    def __init__(self, name: str, index: str, speed_bps: float | None) -> None:
+    def __init__(self, name: str, label: str, speed_bps: float | None, width: int) -> None:
+        index = label.rpartition(".")[2]
+        counters = (f"{MIB_2}.{column}" for column in (*RECEIVE[width], *TRANSMIT[width]))
         self.name = name
+        self.label = label  # the OID under which the device calls it by this name
         self.speed_bps = speed_bps
-        self.oids = [f"{column}.{index}" for column in MOVING]
+        self.width = width
+        self.oids = [f"{column}.{index}" for column in (IF_OPER_STATUS, DISCONTINUITY, *counters)]
 
 
 class SnmpPoller:
@@ -62,8 +61,7 @@ class SnmpPoller:
         self._client = SnmpClient(device.address, device.snmp)
         self._interfaces: list[Interface] = []
         self._missing: tuple[str, ...] = ()
-        self._requests: list[list[str]] = []
-        self._learnt_s = -KEPT_S
+        self._learn_at_s = 0.0
         self._last_change: Value = None
         self._uptime_ticks = 0
 
@@ -76,74 +74,82 @@ class SnmpPoller:
 
     async def poll(self) -> DeviceReading:
         """Ask once. Raises `PollFailed`."""
-        if time.monotonic() - self._learnt_s >= KEPT_S:
+        if time.monotonic() >= self._learn_at_s:
             await self._learn()
         answers, times_s = await self._ask()
         if self._moved(answers):
             await self._learn()
             answers, times_s = await self._ask()
+        there = [interface for interface in self._interfaces if _is_there(interface, answers)]
+        gone = tuple(interface.name for interface in self._interfaces if interface not in there)
         return DeviceReading(
             at_s=time.monotonic(),
             uptime_s=self._uptime_ticks / 100,
-            interfaces={
-                interface.name: _reading(interface, answers, times_s[interface.oids[0]])
-                for interface in self._interfaces
-                if interface.oids[0] in answers
-            },
-            missing=self._missing,
+            interfaces={one.name: _reading(one, answers, times_s[one.oids[0]]) for one in there},
+            missing=self._missing + gone,
         )
 
     async def _ask(self) -> tuple[dict[str, Value], dict[str, float]]:
-        """GET all that moves; each interface's objects share a request, and so a time."""
+        """GET all that moves; an interface's objects share a request, and so a time, where the device can take it."""
+        groups = [[SYS_UPTIME, TABLE_LAST_CHANGE], *([one.label, *one.oids] for one in self._interfaces)]
         answers: dict[str, Value] = {}
         times_s: dict[str, float] = {}
-        for request in self._requests:
+        for request in chunks(groups, self._client.most):
             answers |= await self._client.get(request)
-            now_s = time.monotonic()
-            times_s |= dict.fromkeys(request, now_s)
+            times_s |= dict.fromkeys(request, time.monotonic())
         return answers, times_s
 
     def _moved(self, answers: dict[str, Value]) -> bool:
-        """Say whether indices may have moved: the device restarted, its table changed, or an interface is gone."""
-        uptime, before = answers.get(SYS_UPTIME), self._uptime_ticks
+        """Say whether indices may have moved: a restart, a changed table, a name that is elsewhere."""
+        before, uptime = self._uptime_ticks, answers.get(SYS_UPTIME)
         self._uptime_ticks = uptime if isinstance(uptime, int) else 0
         changed = answers.get(TABLE_LAST_CHANGE) != self._last_change
-        gone = any(interface.oids[0] not in answers for interface in self._interfaces)
-        return self._uptime_ticks < before or changed or gone
+        renamed = any(not _is_there(interface, answers) for interface in self._interfaces)
+        return self._uptime_ticks < before or changed or renamed
 
     async def _learn(self) -> None:
-        """Find the wanted interfaces by name, alias or description, and their speeds."""
-        names = await self._client.walk(IF_NAME)
-        indices = {_text(value): index for index, value in names.items()}
-        for column in (IF_ALIAS, IF_DESCR):
-            if all(name in indices for name in self._device.interfaces):
-                break
-            others = await self._client.walk(column)
-            indices = {_text(value): index for index, value in others.items()} | indices
-        found = {name: indices[name] for name in self._device.interfaces if name in indices}
-        speeds = await self._speeds(list(found.values()))
-        self._interfaces = [Interface(name, index, speeds.get(index)) for name, index in found.items()]
-        self._missing = tuple(name for name in self._device.interfaces if name not in found)
-        groups = [[SYS_UPTIME, TABLE_LAST_CHANGE], *(interface.oids for interface in self._interfaces)]
-        self._requests = chunks(groups, OIDS_A_REQUEST)
-        marks = await self._client.get([SYS_UPTIME, TABLE_LAST_CHANGE])
-        self._last_change = marks.get(TABLE_LAST_CHANGE)
-        self._learnt_s = time.monotonic()
+        """Find the wanted interfaces by name, alias or description, and what does not move about them."""
+        labels = await self._labels()
+        indices = [label.rpartition(".")[2] for label in labels.values()]
+        speeds, wide = await self._facts(indices)
+        self._interfaces = [
+            Interface(name, label, speeds.get(index), 64 if index in wide else 32)
+            for (name, label), index in zip(labels.items(), indices, strict=True)
+        ]
+        self._missing = tuple(name for name in self._device.interfaces if name not in labels)
+        self._last_change = (await self._client.get([SYS_UPTIME, TABLE_LAST_CHANGE])).get(TABLE_LAST_CHANGE)
+        self._learn_at_s = time.monotonic() + (MISSED_S if self._missing else KEPT_S)
 
-    async def _speeds(self, indices: list[str]) -> dict[str, float]:
-        """Return interface speeds in bit/s: ifHighSpeed, and ifSpeed where that is zero or missing."""
+    async def _labels(self) -> dict[str, str]:
+        """Return where the device says each wanted interface's name: as ifName, ifAlias or ifDescr, in this order."""
+        labels: dict[str, str] = {}
+        for column in (IF_NAME, IF_ALIAS, IF_DESCR):
+            if len(labels) == len(self._device.interfaces):
+                break
+            for index, value in (await self._client.walk(column)).items():
+                name = _text(value)
+                if name in self._device.interfaces:
+                    labels.setdefault(name, f"{column}.{index}")
+        return {name: labels[name] for name in self._device.interfaces if name in labels}
+
+    async def _facts(self, indices: list[str]) -> tuple[dict[str, float], set[str]]:
+        """Return speeds in bit/s (ifHighSpeed, else ifSpeed), and the indices whose counters are wide."""
         speeds: dict[str, float] = {}
-        for request in chunks(([f"{IF_HIGH_SPEED}.{i}", f"{IF_SPEED}.{i}"] for i in indices), OIDS_A_REQUEST):
-            answers = await self._client.get(request)
-            for oid, value in answers.items():
-                column, _, index = oid.rpartition(".")
-                if not isinstance(value, int) or not value:
-                    continue
-                if column == IF_HIGH_SPEED:
-                    speeds[index] = value * 1e6
-                elif value != SATURATED_SPEED:
-                    speeds.setdefault(index, float(value))
-        return speeds
+        wide: set[str] = set()
+        oids = [f"{column}.{index}" for index in indices for column in (IF_HIGH_SPEED, IF_SPEED, WIDE_OCTETS)]
+        for oid, value in (await self._client.get(oids)).items():
+            column, _, index = oid.rpartition(".")
+            if column == WIDE_OCTETS:
+                wide.add(index)
+            elif column == IF_HIGH_SPEED and isinstance(value, int) and value:
+                speeds[index] = value * 1e6
+            elif column == IF_SPEED and isinstance(value, int) and value not in (0, SATURATED_SPEED):
+                speeds.setdefault(index, float(value))
+        return speeds, wide
+
+
+def _is_there(interface: Interface, answers: dict[str, Value]) -> bool:
+    return interface.oids[0] in answers and _text(answers.get(interface.label)) == interface.name
 
 
 def _reading(interface: Interface, answers: dict[str, Value], at_s: float) -> InterfaceReading:
@@ -153,9 +159,10 @@ def _reading(interface: Interface, answers: dict[str, Value], at_s: float) -> In
         at_s=at_s,
         up=status == UP,
         speed_bps=interface.speed_bps,
-        receive=_traffic(counters[: len(RECEIVE)]),
-        transmit=_traffic(counters[len(RECEIVE) :]),
+        receive=_traffic(counters[:6]),
+        transmit=_traffic(counters[6:]),
         discontinuity=discontinuity if isinstance(discontinuity, int) else 0,
+        width=interface.width,
     )
 
 

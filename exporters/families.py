@@ -7,7 +7,8 @@ from operator import attrgetter
 from typing import Any
 
 from agent.inventory import Inventory
-from agent.model import InterfaceReading, State
+from agent.model import State
+from agent.readings import InterfaceReading
 from agent.records import DeviceRecord, EndpointRecord, LinkRecord
 from agent.state import Board
 from agent.window import RTT_BOUNDS_S

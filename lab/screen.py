@@ -7,6 +7,7 @@ import json
 import subprocess
 from collections import Counter, deque
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -30,15 +31,12 @@ COLOURS = {
 }
 
 
-class AgentEnded(Exception):
-    """The agent stopped by itself; the text is the end of its log."""
-
-
 class Screen:
     """Where the agent serves, counts by state and the newest lines. In a pipe it prints lines only."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, agent_log: Path) -> None:
         self.url = url
+        self.agent_log = agent_log
         self.prometheus: str | None = None
         self._console = Console()
         self._lines: deque[str] = deque(maxlen=KEPT_LINES)
@@ -64,7 +62,9 @@ class Screen:
                     told = dict(self._counts)
                     self.say("; ".join(f"{kind}: {_words(counts)}" for kind, counts in told.items()))
                 await asyncio.sleep(REFRESH_S)
-        self.say(f"the agent ended with code {agent.returncode}")
+        self.say(f"the agent ended with code {agent.returncode}; the last it said:")
+        for line in self.agent_log.read_text(errors="replace").splitlines()[-KEPT_LINES:]:
+            self.say(line)
 
     def _say_where(self) -> None:
         if not self._console.is_terminal:

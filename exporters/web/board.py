@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import TypeVar
 
 from agent.inventory import Inventory
-from agent.model import Cause, Outcome, State
+from agent.model import Cause, State
+from agent.readings import Outcome
 from agent.records import DeviceRecord, EndpointRecord, LinkRecord
 from exporters.web.i18n import Measures, Wording
 from exporters.web.shapes import WORST_FIRST, Snapshot, badness

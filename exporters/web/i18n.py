@@ -18,7 +18,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 
-from agent.model import Cause, LinkRole, Outcome, State
+from agent.model import Cause, LinkRole, State
+from agent.readings import Outcome
 from agent.settings import Language
 
 NOT_KNOWN = "–"  # noqa: RUF001 - a dash, as tables have it

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from test_window import filled
 
 from agent.judge import judge_echoes, judge_link
 from agent.model import Cause, IcmpSettings, State, Thresholds
+from tests.agent.test_window import filled
 
 ICMP, THRESHOLDS = IcmpSettings(), Thresholds()
 

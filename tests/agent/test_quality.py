@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.model import InterfaceReading, Traffic
-from agent.quality import mean_opinion_score, opinion_of_rating, rates_bps
+from agent.quality import UPTIME_WRAP_S, mean_opinion_score, opinion_of_rating, rates_bps, restarted
+from agent.readings import DeviceReading, InterfaceReading, Traffic
 
 COUNTERS = st.integers(0, 2**64 - 1)
 
@@ -69,3 +69,60 @@ def test_a_counter_the_device_lacks_has_no_rate() -> None:
     old, new = reading(0, None, 5), reading(8, 10, 13)
     assert rates_bps(old, new) == (None, 8.0)
     assert rates_bps(new, replace(new, at_s=8)) == (None, None)
+
+
+def narrow(at_s: float, octets: int, speed_bps: float | None = 1e8, discontinuity: int = 0) -> InterfaceReading:
+    return replace(reading(at_s, octets % 2**32, octets % 2**32, discontinuity), width=32, speed_bps=speed_bps)
+
+
+@given(
+    start=st.integers(0, 2**40),
+    carried=st.lists(st.tuples(st.floats(1, 300), st.floats(0, 1)), min_size=1, max_size=20),
+)
+def test_narrow_counters_wrap_right_or_say_nothing(start: int, carried: list[tuple[float, float]]) -> None:
+    """Against an exact integer model of a 100 Mbit/s line: what it carried is what is told, however often it wraps."""
+    octets, at_s = start, 0.0
+    for elapsed_s, share in carried:
+        sent = int(1e8 / 8 * elapsed_s * share)
+        rate_bps, _ = rates_bps(narrow(at_s, octets), narrow(at_s + elapsed_s, octets + sent))
+        if rate_bps is None:
+            assert elapsed_s > 300, "100 Mbit/s go round 32 bits in 343 s"
+        else:
+            assert rate_bps == pytest.approx(sent * 8 / elapsed_s, rel=1e-6, abs=1e-3)
+        octets, at_s = octets + sent, at_s + elapsed_s
+
+
+@pytest.mark.parametrize(("speed_bps", "elapsed_s"), [(None, 1), (1e9, 35), (1e8, 350), (1e10, 5)])
+def test_a_narrow_counter_that_may_have_come_round_twice_tells_nothing(speed_bps: float, elapsed_s: float) -> None:
+    assert rates_bps(narrow(0, 5, speed_bps), narrow(elapsed_s, 4, speed_bps)) == (None, None)
+    assert rates_bps(narrow(0, 5, speed_bps), narrow(elapsed_s, 6, speed_bps)) == (None, None)
+
+
+def test_a_device_that_learnt_wide_counters_gives_no_rate_across_the_change() -> None:
+    assert rates_bps(narrow(0, 2**32 - 1), reading(30, 2**33, 2**33)) == (None, None)
+
+
+def device(at_s: float, uptime_s: float) -> DeviceReading:
+    return DeviceReading(at_s, uptime_s, {})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (device(0, 1000), device(30, 1030), False),
+        (device(0, 1000), device(30, 1000), False),  # a coarse clock
+        (device(0, 1000), device(30, 12), True),
+        (device(0, UPTIME_WRAP_S - 10), device(30, 20), False),  # 497 days are over
+        (device(0, UPTIME_WRAP_S / 2), device(30, 20), True),
+        (device(0, UPTIME_WRAP_S - 10), device(3000, 20), True),  # it was up for 20 s of 3 000
+        (device(0, 100), device(3600, 200), True),  # the agent looked away longer than it is up
+    ],
+)
+def test_a_restart_is_told_from_a_wrap(old: DeviceReading, new: DeviceReading, expected: bool) -> None:  # noqa: FBT001
+    assert restarted(old, new) is expected
+
+
+@given(st.floats(0, UPTIME_WRAP_S * 3), st.floats(0.1, 86400))
+def test_a_device_that_never_restarts_is_never_said_to(up_s: float, elapsed_s: float) -> None:
+    old, new = device(0, up_s % UPTIME_WRAP_S), device(elapsed_s, (up_s + elapsed_s) % UPTIME_WRAP_S)
+    assert not restarted(old, new)

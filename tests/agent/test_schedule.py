@@ -8,7 +8,8 @@ from time import monotonic
 import pytest
 
 from agent.histogram import Histogram
-from agent.model import Echo, IcmpSettings, Outcome, PollFailed
+from agent.model import IcmpSettings
+from agent.readings import Echo, Outcome, PollFailed
 from agent.schedule import Rounds, Seat, beats, phase, settle
 
 

@@ -9,22 +9,17 @@ from agent.model import (
     Cause,
     Change,
     Device,
-    DeviceReading,
-    Echo,
     Endpoint,
-    InterfaceReading,
     Level,
     Link,
     LinkRole,
-    Outcome,
-    PollFailed,
     Secret,
     Site,
     SnmpCredentials,
     SnmpSettings,
     State,
-    Traffic,
 )
+from agent.readings import DeviceReading, Echo, InterfaceReading, Outcome, PollFailed, Traffic
 from agent.state import Board
 
 SNMP = SnmpSettings(SnmpCredentials("province", "2c", Secret("public")))

@@ -6,7 +6,7 @@ import bcrypt
 import pytest
 
 from agent.cli_status import status
-from agent.model import DeviceReading, Echo, Outcome, PollFailed
+from agent.readings import DeviceReading, Echo, Outcome, PollFailed
 from agent.state import Board
 from tests.exporters.web_server import NASTY, WebAgent, interface, ping, serving, village
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.model import Echo, Outcome
+from agent.readings import Echo, Outcome
 from agent.window import RTT_BOUNDS_S, EchoWindow
 
 RTTS = st.one_of(st.none(), st.floats(1e-6, 3.0))

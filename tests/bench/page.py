@@ -72,7 +72,7 @@ async def measure(endpoints: int) -> None:
     _age(board)
     month_ms = await best_ms(lambda: scrape(page, "gzip"))
     theirs_ms = await best_ms(lambda: asyncio.to_thread(generate_latest, reference), 3)
-    print(  # noqa: T201 - a bench prints
+    print(  # noqa: T201  # a table is what it is for - a bench prints
         f"{endpoints:6} endpoints: {size / 1e6:5.1f} MB, gzip {packed / 1e3:5.0f} kB | ours {plain_ms:6.1f} ms,"
         f" with gzip {gzip_ms:6.1f} ms, after a month {month_ms:6.1f} ms | prometheus-client {theirs_ms:7.1f} ms"
         f" ({theirs_ms / plain_ms:.0f}x) | longest stall {again_ms:4.1f} ms, first scrape {first_ms:4.1f} ms"
@@ -111,7 +111,7 @@ async def levels() -> None:
             zlib.compress(text, level, 31)
 
         packed = len(zlib.compress(text, level, 31))
-        print(f"gzip -{level}: {await best_ms(pack):5.1f} ms, {len(text) / packed:4.1f} times smaller")  # noqa: T201
+        print(f"gzip -{level}: {await best_ms(pack):5.1f} ms, {len(text) / packed:4.1f} times smaller")  # noqa: T201  # a table is what it is for
 
 
 async def main() -> None:

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from agent.model import SnmpCredentials
-from collectors.snmp import IF_NAME, MOVING, SYS_UPTIME
 from tests.bench.meter import CannotRun, cost_us, kernel_echoes
 from tests.bench.web import wait_for
 from tests.servers import running
@@ -18,8 +17,16 @@ from tests.servers import running
 BLACKBOX_PORT = 9115
 SNMP_PORT = 9116
 WARM_UP_S = 2.0
-TABLES = ["1.3.6.1.2.1.2.2", "1.3.6.1.2.1.31.1.1"]  # ifTable, ifXTable
-GAUGES = ("1.3.6.1.2.1.2.2.1.8", "1.3.6.1.2.1.31.1.1.1.19")  # all else that moves counts
+SYS_UPTIME = "1.3.6.1.2.1.1.3"
+IF_TABLE = "1.3.6.1.2.1.2.2"
+IF_X_TABLE = "1.3.6.1.2.1.31.1.1"
+IF_NAME = f"{IF_X_TABLE}.1.1"
+# What our poll asks of an interface: status and discontinuity time; octets, packets of three kinds, discards, errors.
+GAUGES = [f"{IF_TABLE}.1.8", f"{IF_X_TABLE}.1.19"]
+COUNTERS = [
+    *(f"{IF_X_TABLE}.1.{column}" for column in range(6, 14)),
+    *(f"{IF_TABLE}.1.{column}" for column in (13, 14, 19, 20)),
+]
 
 
 def program(name: str) -> str:
@@ -78,10 +85,11 @@ def snmp_path(address: str, port: int) -> str:
 def _module(credentials: SnmpCredentials) -> dict[str, object]:
     name = {"labels": ["ifIndex"], "labelname": "ifName", "oid": IF_NAME, "type": "DisplayString"}
     table = {"indexes": [{"labelname": "ifIndex", "type": "gauge"}], "lookups": [name]}
-    kinds = {oid: "gauge" if oid in GAUGES else "counter" for oid in MOVING}
+    kinds = dict.fromkeys(GAUGES, "gauge") | dict.fromkeys(COUNTERS, "counter")
     columns = [{"name": f"if{oid.replace('.', '_')}", "oid": oid, "type": kind} | table for oid, kind in kinds.items()]
-    uptime = {"name": "sysUpTime", "oid": SYS_UPTIME.removesuffix(".0"), "type": "gauge"}
-    return {"walk": TABLES, "get": [SYS_UPTIME], "metrics": [uptime, *columns], **_access(credentials)}
+    uptime = {"name": "sysUpTime", "oid": SYS_UPTIME, "type": "gauge"}
+    asked = {"walk": [IF_TABLE, IF_X_TABLE], "get": [f"{SYS_UPTIME}.0"]}
+    return asked | {"metrics": [uptime, *columns]} | _access(credentials)
 
 
 def _access(credentials: SnmpCredentials) -> dict[str, object]:

@@ -15,12 +15,13 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from networks import sysctl
 
-from agent.model import Echo, IcmpSettings, Outcome
+from agent.model import IcmpSettings
+from agent.readings import Echo, Outcome
 from collectors._icmp_packet import ECHO, STAMP, WIRE_4, WIRE_6, fold, ones_sum, read_quoted, read_refusal
 from collectors._icmp_socket import NO_RIGHT
 from collectors.icmp import Pinger
+from tests.networks import sysctl
 
 SOON = IcmpSettings(timeout_s=0.2)
 PATIENT = IcmpSettings(timeout_s=5)
@@ -271,7 +272,7 @@ def test_no_right_names_both_cures() -> None:
         except OSError as error:
             print(error)
     """
-    without = ["unshare", "--net", "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all"]
+    without = ["unshare", "--net", "setpriv", "--bounding-set=-all"]
     done = subprocess.run(
         [*without, sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=False
     )

@@ -15,11 +15,11 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
-from servers import diemcau
 
 from agent.config import load
 from lab import Lab
 from lab.demo_files import sample, write_configuration
+from tests.servers import diemcau
 
 
 class RunningAgent:

@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from servers import diemcau
+
+from tests.servers import diemcau
 
 
 def free_port() -> int:

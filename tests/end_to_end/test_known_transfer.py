@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import RunningAgent, running_agent
-from servers import snmpd
-from test_life import SITES
+
+from tests.end_to_end.conftest import RunningAgent, running_agent
+from tests.end_to_end.test_life import SITES
+from tests.servers import snmpd
 
 FRAME = 1000  # bytes on the wire, Ethernet header included, as ifHCOutOctets counts them
 RATE_BPS = 4e6

@@ -6,11 +6,10 @@ import asyncio
 import statistics
 import time
 
-from conftest import RunningAgent
-
 from agent.model import IcmpSettings
 from collectors import Pinger
 from lab import Lab
+from tests.end_to_end.conftest import RunningAgent
 
 COMMUNE = "acc-thanh-son-son-hung"
 CODEC = "vc-thanh-son-son-hung"

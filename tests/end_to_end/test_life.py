@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import RunningAgent, change, running_agent
-from servers import diemcau
+
+from tests.end_to_end.conftest import RunningAgent, change, running_agent
+from tests.servers import diemcau
 
 CONFIG = {
     "agent": {"name": "test", "language": "en"},

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import RunningAgent
-from servers import running
+
+from tests.end_to_end.conftest import RunningAgent
+from tests.servers import running
 
 PORT = 19090
 PROMETHEUS_YML = """\

@@ -9,22 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from agent.inventory import Inventory
-from agent.model import (
-    Device,
-    DeviceReading,
-    Echo,
-    Endpoint,
-    InterfaceReading,
-    Level,
-    Link,
-    LinkRole,
-    Outcome,
-    Secret,
-    Site,
-    SnmpCredentials,
-    SnmpSettings,
-    Traffic,
-)
+from agent.model import Device, Endpoint, Level, Link, LinkRole, Secret, Site, SnmpCredentials, SnmpSettings
+from agent.readings import DeviceReading, Echo, InterfaceReading, Outcome, Traffic
 from agent.settings import AgentSettings, Config
 from agent.state import Board
 

@@ -12,7 +12,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from agent.inventory import Inventory
-from agent.model import Cause, DeviceReading, Echo, Outcome, PollFailed, Standing, State, Traffic
+from agent.model import Cause, Standing, State
+from agent.readings import DeviceReading, Echo, Outcome, PollFailed, Traffic
 from agent.state import Board
 from exporters.prometheus import MetricsPage
 from tests.exporters.province import FakeAgent, answer, board_of, inventory_of, poll

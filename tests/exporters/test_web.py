@@ -6,7 +6,8 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics_families
 from prometheus_client.parser import text_string_to_metric_families as text_families
 
-from agent.model import DeviceReading, Outcome, PollFailed, State
+from agent.model import State
+from agent.readings import DeviceReading, Outcome, PollFailed
 from agent.state import Board
 from tests.exporters.web_server import NASTY, WebAgent, interface, ping, serving, village
 

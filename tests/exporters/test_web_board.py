@@ -9,7 +9,8 @@ import httpx
 import pytest
 from jinja2 import Environment
 
-from agent.model import Cause, DeviceReading, Echo, Outcome, PollFailed, State
+from agent.model import Cause, State
+from agent.readings import DeviceReading, Echo, Outcome, PollFailed
 from agent.settings import AgentSettings, Language
 from agent.state import Board
 from exporters import web

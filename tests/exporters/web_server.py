@@ -10,21 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from agent.inventory import Inventory
-from agent.model import (
-    Device,
-    Echo,
-    Endpoint,
-    InterfaceReading,
-    Level,
-    Link,
-    LinkRole,
-    Outcome,
-    Secret,
-    Site,
-    SnmpCredentials,
-    SnmpSettings,
-    Traffic,
-)
+from agent.model import Device, Endpoint, Level, Link, LinkRole, Secret, Site, SnmpCredentials, SnmpSettings
+from agent.readings import Echo, InterfaceReading, Outcome, Traffic
 from agent.settings import AgentSettings, Config, Listen, WebSecurity
 from agent.state import Board
 from exporters.web.app import create_app

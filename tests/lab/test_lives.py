@@ -18,7 +18,7 @@ from lab.rundir import Place, run_dir
 PROGRAM = """
 import sys, threading
 sys.path.insert(0, sys.argv[1])
-from conftest import small_province
+from tests.lab.conftest import small_province
 from lab import Lab
 with Lab(small_province()) as lab:
     print(lab.place.name, lab._process.pid, flush=True)
@@ -131,7 +131,7 @@ def test_a_lab_that_has_stopped_says_so(inventory):
 
 def test_missing_rights_are_named():
     command = "from lab import requirements; print(*requirements(), sep='\\n')"
-    dropped = ["setpriv", "--reuid=65534", "--clear-groups", "--inh-caps=-all", sys.executable, "-c", command]
+    dropped = ["setpriv", "--bounding-set=-all", sys.executable, "-c", command]
     said = subprocess.run(dropped, capture_output=True, text=True, check=False)
     assert "needs root (CAP_NET_ADMIN and CAP_SYS_ADMIN)" in said.stdout, said.stderr
 
