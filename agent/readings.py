@@ -77,3 +77,23 @@ class DeviceReading:
     uptime_s: float
     interfaces: dict[str, InterfaceReading]
     missing: tuple[str, ...] = ()
+
+
+class Sample(NamedTuple):
+    """One value that a profile reads from a device, in the metric's own unit; `labels` are (name, value) pairs."""
+
+    metric: str
+    labels: tuple[tuple[str, str], ...]
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a device says it is, and the id of the profile that fits; `model` and `firmware` as the profile reads them."""
+
+    object_id: str
+    description: str
+    name: str
+    profile: str
+    model: str = ""
+    firmware: str = ""
