@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -18,8 +19,8 @@ from agent.schedule import Rounds, Seat
 from agent.settings import Config
 from agent.source import ConfigSource, prepare_state_dir
 from agent.state import AnyProbed, Board
-from agent.watch import DeviceWatch
-from collectors import COLLECTORS, Pinger
+from agent.watch import SnmpTarget, SnmpWatch
+from collectors import COLLECTORS, Pinger, SnmpPoller
 from exporters.web.app import create_app
 from exporters.web.server import serve
 
@@ -45,7 +46,10 @@ class Agent:
     @property
     def targets(self) -> Mapping[str, int]:
         """How many targets each collector has."""
-        return {"icmp": len(self._by_address), "snmp": len(self.board.devices)}
+        return {
+            "icmp": len(self._by_address),
+            "snmp": sum(one.target.snmp is not None for one in self._by_address.values()),
+        }
 
     async def run(self) -> None:
         """Watch until told to stop. Raises `NoIcmpRight` or `CannotListen` where it could not start."""
@@ -54,10 +58,10 @@ class Agent:
         with Pinger(self.config.agent.sources, self._count_duplicate) as pinger:
             async with asyncio.TaskGroup() as group:
                 self._rounds = Rounds(pinger, self.board.lag_s)
-                self._devices = DeviceWatch(group, self.board, COLLECTORS["snmp"])
+                self._snmp = SnmpWatch(group, self.board)
                 await self._start(group)
                 await self._stopping.wait()
-                self._devices.follow(())
+                self._snmp.follow((), self._open_poller)
                 for task in self._tasks:
                     task.cancel()
         log.info("stopped")
@@ -116,7 +120,13 @@ class Agent:
         probed: list[AnyProbed] = [*self.board.endpoints.values(), *self.board.devices.values()]
         self._by_address = {record.target.address: record for record in probed}
         self._rounds.follow(self._seat(record) for record in probed)
-        self._devices.follow(self.config.inventory.devices.values())
+        self._snmp.follow((record.target for record in probed), self._open_poller)
+        # What is made here lives long: kept out of collections, which would hold the loop for tens of milliseconds.
+        gc.collect()
+        gc.freeze()
+
+    def _open_poller(self, target: SnmpTarget) -> SnmpPoller:
+        return COLLECTORS["snmp"](target)
 
     def _seat(self, record: AnyProbed) -> Seat:
         target = record.target

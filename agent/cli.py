@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import resource
 import sys
 from pathlib import Path
 
@@ -136,6 +137,7 @@ def _run(arguments: argparse.Namespace) -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)
         return BAD_CONFIGURATION
+    _raise_file_limit()
     code = 0
     try:
         asyncio.run(Agent(source, config).run())
@@ -144,6 +146,12 @@ def _run(arguments: argparse.Namespace) -> int:
             print(f"diemcau: {reason}", file=sys.stderr)
         code = STARTED_NOT
     return code
+
+
+def _raise_file_limit() -> None:
+    """Take all the file descriptors the system would give: each SNMP target has a socket of its own."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _listen(text: str) -> Listen:

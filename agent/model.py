@@ -184,6 +184,7 @@ class Endpoint:
     profile: str = "generic"
     call_bandwidth_bps: float = 2e6
     signalling: tuple[Protocol, ...] = ()
+    snmp: SnmpSettings | None = None  # None: it is not asked by SNMP
     icmp: IcmpSettings = field(default_factory=IcmpSettings)
     thresholds: Thresholds = field(default_factory=Thresholds)
 

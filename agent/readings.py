@@ -77,6 +77,8 @@ class DeviceReading:
     uptime_s: float
     interfaces: dict[str, InterfaceReading]
     missing: tuple[str, ...] = ()
+    samples: tuple[Sample, ...] = ()
+    identity: Identity | None = None
 
 
 class Sample(NamedTuple):
@@ -89,7 +91,7 @@ class Sample(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a device says it is, and the id of the profile that fits; `model` and `firmware` as the profile reads them."""
+    """What a device says it is, and the id of the profile that fits; the profile reads `model` and `firmware`."""
 
     object_id: str
     description: str

@@ -18,7 +18,7 @@ POLL_BOUNDS_S = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 @dataclass(slots=True)
 class Probed(Generic[TargetT]):
-    """A target that gets echoes, and its standing."""
+    """A target that is asked by echoes and by SNMP, its newest answers and its standing."""
 
     target: TargetT
     window: EchoWindow
@@ -26,29 +26,40 @@ class Probed(Generic[TargetT]):
     heard_s: float  # when an echo last ended, well or badly
     back_s: float = 0.0  # when it last came back from being down
     last_cause: str = ""  # the newest reason the network gave for not delivering
-
-
-@dataclass(slots=True)
-class EndpointRecord(Probed[Endpoint]):
-    """An endpoint."""
-
-
-@dataclass(slots=True)
-class DeviceRecord(Probed[Device]):
-    """A device: also its newest two readings, and how its last poll ended."""
-
     reading: DeviceReading | None = None
     previous: DeviceReading | None = None
     restarts: int = 0
-    outcome: Outcome | None = None
+    outcome: Outcome | None = None  # how the last SNMP poll ended, and why
     reason: str = ""
     answered_s: float | None = None  # when it last answered SNMP, with any answer
 
     def fresh(self, now_s: float) -> bool:
-        """Say whether the newest reading is young enough to be shown."""
+        """Say whether the newest SNMP reading is young enough to be shown."""
         snmp = self.target.snmp
-        patience_s = STALE_INTERVALS * snmp.interval_s + snmp.timeout_s * (1 + snmp.retries)
-        return self.reading is not None and now_s - self.reading.at_s <= patience_s
+        if snmp is None or self.reading is None:
+            return False
+        return now_s - self.reading.at_s <= STALE_INTERVALS * snmp.interval_s + snmp.timeout_s * (1 + snmp.retries)
+
+    def answers_snmp(self, now_s: float) -> bool:
+        """Say whether it has answered SNMP since its echoes fell silent, and not too long ago."""
+        snmp, silent_since_s = self.target.snmp, self.window.silent_since_s
+        if snmp is None or self.answered_s is None:
+            return False
+        if silent_since_s is not None and self.answered_s < silent_since_s:
+            return False
+        return now_s - self.answered_s <= 2 * snmp.interval_s + snmp.timeout_s * (1 + snmp.retries)
+
+
+class EndpointRecord(Probed[Endpoint]):
+    """An endpoint."""
+
+    __slots__ = ()
+
+
+class DeviceRecord(Probed[Device]):
+    """A device."""
+
+    __slots__ = ()
 
 
 @dataclass(slots=True)

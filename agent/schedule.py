@@ -25,6 +25,7 @@ GROUP = 10
 SHORTEST_TURN_S = 0.01
 LONGEST_TURN_S = 0.05
 FIRST_WITHIN_S = 5.0
+SECOND_LOOK_S = 5.0
 
 
 def phase(name: str) -> float:
@@ -32,20 +33,44 @@ def phase(name: str) -> float:
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=4).digest()) / 2**32
 
 
-async def beats(name: str, interval_s: float, lag_s: Histogram) -> AsyncIterator[float]:
+async def beats(
+    name: str, interval_s: float, lag_s: Histogram, poke: asyncio.Event | None = None
+) -> AsyncIterator[float]:
     """Yield at each time a target is due, without drift; what was missed while busy is left out, not made up for.
 
-    The first time comes early, so that a start is soon complete; from then on the target keeps its phase.
+    The first time comes early, so that a start is soon complete; from then on the target keeps its phase. When `poke`
+    is set the target is due at once, and once more soon after, since devices answer from memories some seconds old.
     """
+    poke = poke or asyncio.Event()
     start_s = monotonic()
     due_s = start_s + phase(name) * min(interval_s, FIRST_WITHIN_S)
     next_s = start_s + phase(name) * interval_s
     while True:
-        await asyncio.sleep(due_s - monotonic())
+        if await _poked(poke, due_s):
+            due_s = monotonic()
+            yield due_s
+            due_s = min(monotonic() + SECOND_LOOK_S, _next_beat_s(next_s, due_s, interval_s))
+            continue
         lag_s.observe(max(monotonic() - due_s, 0.0))
         yield due_s
-        earliest_s = max(monotonic(), due_s + interval_s / 2)
-        due_s = next_s + math.ceil(max(earliest_s - next_s, 0.0) / interval_s) * interval_s
+        due_s = _next_beat_s(next_s, due_s, interval_s)
+
+
+def _next_beat_s(next_s: float, due_s: float, interval_s: float) -> float:
+    """Return the next time in phase with `next_s` that is not over, and not right after the one that was due."""
+    earliest_s = max(monotonic(), due_s + interval_s / 2)
+    return next_s + math.ceil(max(earliest_s - next_s, 0.0) / interval_s) * interval_s
+
+
+async def _poked(poke: asyncio.Event, due_s: float) -> bool:
+    """Wait until poked, or until a target is due; say which."""
+    try:
+        async with asyncio.timeout_at(asyncio.get_running_loop().time() + due_s - monotonic()):
+            await poke.wait()
+    except TimeoutError:
+        return False
+    poke.clear()
+    return True
 
 
 class Pending(Protocol):

@@ -13,7 +13,7 @@ from agent.judge import judge_echoes, judge_link
 from agent.model import Cause, Change, Device, Endpoint, Kind, Link, Standing, State
 from agent.quality import rates_bps, restarted
 from agent.readings import DeviceReading, Echo, Outcome, PollFailed
-from agent.records import STALE_INTERVALS, DeviceRecord, EndpointRecord, LinkRecord, PollCounts
+from agent.records import STALE_INTERVALS, DeviceRecord, EndpointRecord, LinkRecord, PollCounts, Probed, TargetT
 from agent.window import EchoWindow
 
 AnyProbed = EndpointRecord | DeviceRecord
@@ -58,26 +58,31 @@ class Board:
         record.window.add(echo)
         self._judge(record, now_s)
 
-    def record_reading(self, device_id: str, reading: DeviceReading, duration_s: float) -> None:
-        """Take a device's answer and work out its links' rates."""
-        record = self.devices[device_id]
+    def record_reading(self, target_id: str, reading: DeviceReading, duration_s: float) -> None:
+        """Take an SNMP answer and work out the rates of the links it tells of."""
+        record = self._probed(target_id)
         self.count_poll("snmp", Outcome.OK, duration_s)
         again = record.reading is not None and restarted(record.reading, reading)
         record.restarts += again
         record.previous, record.reading = record.reading, reading
         record.outcome, record.reason, record.answered_s = Outcome.OK, "", self._clock()
-        for link in self._links_of.get(device_id, ()):
+        for link in self._links_of.get(target_id, ()):
             self._measure(link, record, comparable=not again)
         self._judge(record, self._clock())
 
-    def record_failure(self, device_id: str, failure: PollFailed, duration_s: float) -> None:
-        """Take a poll that brought nothing. A refusal or a wrong key is still an answer: the device is there."""
-        record = self.devices[device_id]
+    def record_failure(self, target_id: str, failure: PollFailed, duration_s: float) -> None:
+        """Take an SNMP poll that brought nothing. A refusal or a wrong key is still an answer: the target is there."""
+        record = self._probed(target_id)
         self.count_poll("snmp", failure.outcome, duration_s)
         record.outcome, record.reason = failure.outcome, failure.reason
         if failure.outcome in (Outcome.AUTH, Outcome.REFUSED):
             record.answered_s = self._clock()
+        for link in self._links_of.get(target_id, ()):
+            link.receive_bps = link.transmit_bps = None
         self._judge(record, self._clock())
+
+    def _probed(self, target_id: str) -> AnyProbed:
+        return self.endpoints.get(target_id) or self.devices[target_id]
 
     def count_poll(self, collector: str, outcome: Outcome, duration_s: float) -> None:
         """Count how a poll ended."""
@@ -106,13 +111,13 @@ class Board:
         target, before = record.target, record.standing.state
         loss_counts = before is not State.DOWN and now_s - record.back_s > target.thresholds.window_s
         state, cause = judge_echoes(record.window, target.icmp, target.thresholds, before, loss_counts=loss_counts)
-        if not state.answers and isinstance(record, DeviceRecord) and _answers_snmp(record, now_s):
+        if not state.answers and record.answers_snmp(now_s):
             state, cause = State.UP, Cause.NONE
         if before is State.DOWN and state.answers:
             record.back_s = now_s
         self._stand(record, state, cause, record.last_cause if cause is Cause.SILENT else "")
 
-    def _measure(self, link: LinkRecord, record: DeviceRecord, *, comparable: bool) -> None:
+    def _measure(self, link: LinkRecord, record: AnyProbed, *, comparable: bool) -> None:
         assert record.reading is not None
         name = link.target.interface
         new = record.reading.interfaces.get(name) if name else None
@@ -140,17 +145,15 @@ class Board:
 
     def _endpoint(self, endpoint: Endpoint) -> EndpointRecord:
         kept = self.endpoints.get(endpoint.id)
-        if kept is None or kept.target.address != endpoint.address:
-            return EndpointRecord(endpoint, EchoWindow(endpoint.thresholds.window_s), _starting(), self._clock())
-        kept.target, kept.window.length_s = endpoint, endpoint.thresholds.window_s
-        return kept
+        if kept is not None and _keeps(kept, endpoint):
+            return kept
+        return EndpointRecord(endpoint, EchoWindow(endpoint.thresholds.window_s), _starting(), self._clock())
 
     def _device(self, device: Device) -> DeviceRecord:
         kept = self.devices.get(device.id)
-        if kept is None or kept.target.address != device.address:
-            return DeviceRecord(device, EchoWindow(device.thresholds.window_s), _starting(), self._clock())
-        kept.target, kept.window.length_s = device, device.thresholds.window_s
-        return kept
+        if kept is not None and _keeps(kept, device):
+            return kept
+        return DeviceRecord(device, EchoWindow(device.thresholds.window_s), _starting(), self._clock())
 
     def _link(self, link: Link) -> LinkRecord:
         kept = self.links.get(link.id)
@@ -167,9 +170,9 @@ def _starting() -> Standing:
     return Standing(State.UNKNOWN, datetime.now(UTC), Cause.STARTING)
 
 
-def _answers_snmp(record: DeviceRecord, now_s: float) -> bool:
-    """Say whether the device has answered SNMP since its echoes fell silent, and not too long ago."""
-    snmp, silent_since_s = record.target.snmp, record.window.silent_since_s
-    if record.answered_s is None or (silent_since_s is not None and record.answered_s < silent_since_s):
+def _keeps(record: Probed[TargetT], target: TargetT) -> bool:
+    """Let a record follow its target's new settings; False where another address makes it another machine."""
+    if record.target.address != target.address:
         return False
-    return now_s - record.answered_s <= 2 * snmp.interval_s + snmp.timeout_s * (1 + snmp.retries)
+    record.target, record.window.length_s = target, target.thresholds.window_s
+    return True

@@ -1,4 +1,4 @@
-"""A task per device, each polling at its own pace; what changes in the inventory starts, stops and re-targets."""
+"""A task per SNMP target, each polling at its own pace; a new inventory starts, stops and re-targets what changed."""
 
 from __future__ import annotations
 
@@ -9,56 +9,73 @@ from time import monotonic
 
 import structlog
 
-from agent.model import Device
+from agent.model import Device, Endpoint
 from agent.readings import DeviceReading, Outcome, PollFailed
 from agent.schedule import Poller, beats, settle
 from agent.state import Board
 
 PATIENCE = 0.9  # of an interval: a poll's deadline, so that the next one is never late
+POKE_PAUSE_S = 1.0  # a device that cries for attention is asked no more often than this
 
 log = structlog.get_logger()
 
-OpenPoller = Callable[[Device], AbstractAsyncContextManager[Poller[DeviceReading]]]
+SnmpTarget = Device | Endpoint
+OpenPoller = Callable[[SnmpTarget], AbstractAsyncContextManager[Poller[DeviceReading]]]
 
 
-class DeviceWatch:
-    """Keeps one polling task per device in `group`."""
+class SnmpWatch:
+    """Keeps one polling task per target in `group`. `open_poller` may say that every target's poller is another now."""
 
-    def __init__(self, group: asyncio.TaskGroup, board: Board, open_poller: OpenPoller) -> None:
+    def __init__(self, group: asyncio.TaskGroup, board: Board) -> None:
         self._group = group
         self._board = board
-        self._open_poller = open_poller
-        self._tasks: dict[Device, asyncio.Task[None]] = {}
+        self._tasks: dict[SnmpTarget, asyncio.Task[None]] = {}
+        self._pokes: dict[str, asyncio.Event] = {}
 
-    def follow(self, devices: Iterable[Device]) -> None:
-        """Poll these devices: a device that changed in any way is polled anew, the others go on undisturbed."""
-        wanted = set(devices)
-        for device in self._tasks.keys() - wanted:
-            self._tasks.pop(device).cancel()
-        for device in wanted - self._tasks.keys():
-            self._tasks[device] = self._group.create_task(self._watch(device), name=f"snmp {device.id}")
+    def follow(self, targets: Iterable[SnmpTarget], open_poller: OpenPoller) -> None:
+        """Poll these targets: one that changed in any way is polled anew, the others go on undisturbed."""
+        wanted = {target for target in targets if target.snmp is not None}
+        for target in self._tasks.keys() - wanted:
+            self._tasks.pop(target).cancel()
+        for target in wanted - self._tasks.keys():
+            self._pokes[target.id] = asyncio.Event()
+            self._tasks[target] = self._group.create_task(self._watch(target, open_poller), name=f"snmp {target.id}")
 
-    async def _watch(self, device: Device) -> None:
+    def poke(self, target_id: str) -> None:
+        """Ask a target now: something was heard of it."""
+        if poke := self._pokes.get(target_id):
+            poke.set()
+
+    async def _watch(self, target: SnmpTarget, open_poller: OpenPoller) -> None:
+        assert target.snmp is not None
         failing = False
-        async with self._open_poller(device) as poller:
-            async for _ in beats(device.id, device.snmp.interval_s, self._board.lag_s):
-                outcome = await self._poll(device, poller)
-                if outcome is not None and not failing:
-                    log.warning("snmp failing", device=device.id, outcome=str(outcome.outcome), reason=outcome.reason)
-                elif outcome is None and failing:
-                    log.info("snmp answers again", device=device.id)
-                failing = outcome is not None
+        polled_s = 0.0
+        async with open_poller(target) as poller:
+            async for _ in beats(target.id, target.snmp.interval_s, self._board.lag_s, self._pokes[target.id]):
+                await asyncio.sleep(polled_s + POKE_PAUSE_S - monotonic())
+                failure = await self._poll(target, poller, target.snmp.interval_s * PATIENCE)
+                polled_s = monotonic()
+                _tell(target, failure, was_failing=failing)
+                failing = failure is not None
 
-    async def _poll(self, device: Device, poller: Poller[DeviceReading]) -> PollFailed | None:
+    async def _poll(self, target: SnmpTarget, poller: Poller[DeviceReading], deadline_s: float) -> PollFailed | None:
         """Poll once and record how it ended; return the failure, None where there was none."""
         began_s = monotonic()
-        result = await settle(poller.poll(), device.snmp.interval_s * PATIENCE)
+        result = await settle(poller.poll(), deadline_s)
         took_s = monotonic() - began_s
         if isinstance(result, PollFailed):
-            self._board.record_failure(device.id, result, took_s)
+            self._board.record_failure(target.id, result, took_s)
             return result
-        self._board.record_reading(device.id, result, took_s)
+        self._board.record_reading(target.id, result, took_s)
         if result.missing:
             names = ", ".join(result.missing)
             return PollFailed(Outcome.ERROR, f"the device has no interface named {names}; see `diemcau snmp identify`")
         return None
+
+
+def _tell(target: SnmpTarget, failure: PollFailed | None, *, was_failing: bool) -> None:
+    """Log a line when polls begin to fail and one when they no longer do."""
+    if failure is not None and not was_failing:
+        log.warning("snmp failing", target=target.id, outcome=str(failure.outcome), reason=failure.reason)
+    elif failure is None and was_failing:
+        log.info("snmp answers again", target=target.id)

@@ -4,6 +4,6 @@ from collectors._icmp_socket import NoIcmpRight
 from collectors.icmp import Pinger
 from collectors.snmp import SnmpPoller
 
-__all__ = ["COLLECTORS", "NoIcmpRight", "Pinger"]
+__all__ = ["COLLECTORS", "NoIcmpRight", "Pinger", "SnmpPoller"]
 
 COLLECTORS = {"snmp": SnmpPoller}

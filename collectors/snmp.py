@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Self
 
-from agent.model import Device
+from agent.model import Device, Endpoint
 from agent.readings import DeviceReading, InterfaceReading, Traffic
 from collectors._snmp import SnmpClient, Value, chunks
 
@@ -54,11 +54,12 @@ class Interface:
 
 
 class SnmpPoller:
-    """Polls one device's wanted interfaces; keeps between polls what it has learnt. An async context manager."""
+    """Polls one target, a device's wanted interfaces; keeps between polls what it has learnt. An async context manager."""
 
-    def __init__(self, device: Device) -> None:
-        self._device = device
-        self._client = SnmpClient(device.address, device.snmp)
+    def __init__(self, target: Device | Endpoint) -> None:
+        assert target.snmp is not None
+        self._wanted = target.interfaces if isinstance(target, Device) else ()
+        self._client = SnmpClient(target.address, target.snmp)
         self._interfaces: list[Interface] = []
         self._missing: tuple[str, ...] = ()
         self._learn_at_s = 0.0
@@ -116,7 +117,7 @@ class SnmpPoller:
             Interface(name, label, speeds.get(index), 64 if index in wide else 32)
             for (name, label), index in zip(labels.items(), indices, strict=True)
         ]
-        self._missing = tuple(name for name in self._device.interfaces if name not in labels)
+        self._missing = tuple(name for name in self._wanted if name not in labels)
         self._last_change = (await self._client.get([SYS_UPTIME, TABLE_LAST_CHANGE])).get(TABLE_LAST_CHANGE)
         self._learn_at_s = time.monotonic() + (MISSED_S if self._missing else KEPT_S)
 
@@ -124,13 +125,13 @@ class SnmpPoller:
         """Return where the device says each wanted interface's name: as ifName, ifAlias or ifDescr, in this order."""
         labels: dict[str, str] = {}
         for column in (IF_NAME, IF_ALIAS, IF_DESCR):
-            if len(labels) == len(self._device.interfaces):
+            if len(labels) == len(self._wanted):
                 break
             for index, value in (await self._client.walk(column)).items():
                 name = _text(value)
-                if name in self._device.interfaces:
+                if name in self._wanted:
                     labels.setdefault(name, f"{column}.{index}")
-        return {name: labels[name] for name in self._device.interfaces if name in labels}
+        return {name: labels[name] for name in self._wanted if name in labels}
 
     async def _facts(self, indices: list[str]) -> tuple[dict[str, float], set[str]]:
         """Return speeds in bit/s (ifHighSpeed, else ifSpeed), and the indices whose counters are wide."""
