@@ -48,12 +48,14 @@ class SnmpWatch:
 
     async def _watch(self, target: SnmpTarget, open_poller: OpenPoller) -> None:
         assert target.snmp is not None
+        interval_s = target.snmp.interval_s
+        pause_s = min(POKE_PAUSE_S, interval_s / 2)
         failing = False
         polled_s = 0.0
         async with open_poller(target) as poller:
-            async for _ in beats(target.id, target.snmp.interval_s, self._board.lag_s, self._pokes[target.id]):
-                await asyncio.sleep(polled_s + POKE_PAUSE_S - monotonic())
-                failure = await self._poll(target, poller, target.snmp.interval_s * PATIENCE)
+            async for _ in beats(target.id, interval_s, self._board.lag_s, self._pokes[target.id]):
+                await asyncio.sleep(polled_s + pause_s - monotonic())
+                failure = await self._poll(target, poller, interval_s * PATIENCE)
                 polled_s = monotonic()
                 _tell(target, failure, was_failing=failing)
                 failing = failure is not None

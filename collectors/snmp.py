@@ -54,7 +54,7 @@ class Interface:
 
 
 class SnmpPoller:
-    """Polls one target, a device's wanted interfaces; keeps between polls what it has learnt. An async context manager."""
+    """Polls one target and its wanted interfaces; remembers what it has learnt. An async context manager."""
 
     def __init__(self, target: Device | Endpoint) -> None:
         assert target.snmp is not None
