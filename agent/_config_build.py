@@ -26,6 +26,7 @@ from agent.model import (
     SnmpSettings,
     Thresholds,
 )
+from agent.profile import NONE
 from agent.settings import SignallingSettings
 
 T = TypeVar("T", IcmpSettings, SnmpSettings, SignallingSettings, Thresholds)
@@ -116,6 +117,7 @@ class Builder:
             profile=entry.profile,
             call_bandwidth_bps=entry.call_bandwidth_bps,
             signalling=tuple(dict.fromkeys(entry.signalling)),
+            snmp=None if entry.profile == NONE or not self._credentials(entry) else self._snmp(row),
             icmp=self._icmp(row),
             thresholds=_overlay(self.defaults.thresholds, entry.thresholds),
         )
@@ -137,9 +139,12 @@ class Builder:
             thresholds=_overlay(self.defaults.thresholds, entry.thresholds),
         )
 
-    def _snmp(self, row: Row[DeviceRow]) -> SnmpSettings:
+    def _credentials(self, entry: EndpointRow | DeviceRow) -> str:
+        return entry.credentials or entry.snmp.credentials or self.defaults.snmp.credentials.name
+
+    def _snmp(self, row: Row[EndpointRow] | Row[DeviceRow]) -> SnmpSettings:
         entry = row.value
-        name = entry.credentials or entry.snmp.credentials or self.defaults.snmp.credentials.name
+        name = self._credentials(entry)
         if not name and self.known_credentials is not None:
             text = "are missing; write `credentials:` here or in `defaults: {snmp: …}`"
             known = f", one of {listing(sorted(self.known_credentials))}" if self.known_credentials else ""

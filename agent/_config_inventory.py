@@ -10,6 +10,7 @@ from agent._config_document import Document, Row
 from agent._config_faults import listing, suggest
 from agent._config_rows import DeviceRow, EndpointRow, LinkRow, MeetingRow, SiteRow
 from agent.model import Level
+from agent.profile import AUTO, NONE
 
 R = TypeVar("R", SiteRow, EndpointRow, DeviceRow, LinkRow, MeetingRow)
 KINDS = ("sites", "endpoints", "devices", "links", "meetings")
@@ -63,17 +64,19 @@ class Tables:
                     owner = f"`{other.value.id}` ({other.place})"
                     row.fault("address", f"{{value}} is already the address of {owner}; give each its own")
 
-    def check(self, credentials: set[str] | None) -> None:
+    def check(self, credentials: set[str] | None, profiles: set[str] | None = None) -> None:
         """Check that what entries name is there, and that sites hang together.
 
-        `credentials` are the names there are; None where that is not known.
+        `credentials` and `profiles` are the names there are; None where that is not known.
         """
         self._check_sites()
-        for endpoint in self.endpoints.values():
-            self._refer(endpoint, "site", endpoint.value.site, "sites")
+        probed: list[Row[EndpointRow] | Row[DeviceRow]] = [*self.endpoints.values(), *self.devices.values()]
+        for row in probed:
+            self._refer(row, "site", row.value.site, "sites")
+            _check_credentials(row, credentials)
+            _check_profile(row, profiles)
         for device in self.devices.values():
-            self._refer(device, "site", device.value.site, "sites")
-            self._check_device(device, credentials)
+            _check_interfaces(device)
         for link in self.links.values():
             self._check_link(link)
 
@@ -105,16 +108,6 @@ class Tables:
         self.sites[loop[0]].fault("parent", f"is part of a loop: {way}; parents must end at a site that has none")
         return loop
 
-    def _check_device(self, row: Row[DeviceRow], credentials: set[str] | None) -> None:
-        names = row.value.interfaces
-        for at, interface in enumerate(names):
-            if interface in names[:at]:
-                row.fault("interfaces", "{value} is listed twice; keep one of them", at)
-        for name, place in ((row.value.credentials, []), (row.value.snmp.credentials, ["credentials"])):
-            if name is not None and credentials is not None and name not in credentials:
-                text = f"{{value}} names no known credentials; {suggest(name, credentials, 'credentials')}"
-                row.fault("snmp" if place else "credentials", text, *place)
-
     def _check_link(self, row: Row[LinkRow]) -> None:
         link = row.value
         self._refer(row, "a", link.a, "sites")
@@ -130,6 +123,30 @@ class Tables:
         if link.interface and link.interface not in device.value.interfaces:
             text = suggest(link.interface, device.value.interfaces, f"interfaces of `{link.device}`")
             row.fault("interface", f"{{value}} is not among the interfaces of `{link.device}`; {text}")
+
+
+def _check_interfaces(row: Row[DeviceRow]) -> None:
+    names = row.value.interfaces
+    for at, interface in enumerate(names):
+        if interface in names[:at]:
+            row.fault("interfaces", "{value} is listed twice; keep one of them", at)
+
+
+def _check_credentials(row: Row[EndpointRow] | Row[DeviceRow], credentials: set[str] | None) -> None:
+    for name, place in ((row.value.credentials, []), (row.value.snmp.credentials, ["credentials"])):
+        if name is not None and credentials is not None and name not in credentials:
+            text = f"{{value}} names no known credentials; {suggest(name, credentials, 'credentials')}"
+            row.fault("snmp" if place else "credentials", text, *place)
+
+
+def _check_profile(row: Row[EndpointRow] | Row[DeviceRow], profiles: set[str] | None) -> None:
+    name = row.value.profile
+    if name == NONE and isinstance(row.value, DeviceRow):
+        row.fault(
+            "profile", "{value} is for endpoints: a device is watched by SNMP; write `auto`, or leave the line out"
+        )
+    elif profiles is not None and name not in profiles | {AUTO, NONE}:
+        row.fault("profile", f"{{value}} is no known profile; {suggest(name, profiles | {AUTO}, 'profiles')}")
 
 
 def _lists(data: Any) -> Iterator[tuple[str, list[Any]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -24,7 +24,9 @@ from agent._config_schema import (
     optional,
 )
 from agent.model import Level, LinkRole, Protocol
+from agent.profile import AUTO
 
+Port: TypeAlias = Annotated[int, BeforeValidator(units.whole(1, 65535))]
 REPEATS = ("none", "daily", "weekly", "monthly")
 
 
@@ -77,9 +79,12 @@ class EndpointRow(Section):
     site: Id = like("thanh-son")
     name: Name | None = None
     address: Address = like("10.25.238.10")
-    profile: Id = "generic"
+    port: Port = 161
+    profile: Id = AUTO
+    credentials: Text | None = None
     call_bandwidth_bps: Rate = Field(2e6, alias="call_bandwidth")
     signalling: tuple[Annotated[Protocol, one_of(Protocol, "protocols")], ...] = ()
+    snmp: SnmpSection = SnmpSection()
     icmp: IcmpSection = IcmpSection()
     thresholds: ThresholdsSection = ThresholdsSection()
 
@@ -91,8 +96,8 @@ class DeviceRow(Section):
     site: Id = like("thanh-son")
     role: Id = "router"
     address: Address = like("10.25.238.1")
-    port: Annotated[int, BeforeValidator(units.whole(1, 65535))] = 161
-    profile: Id = "auto"
+    port: Port = 161
+    profile: Id = AUTO
     credentials: Text | None = None
     interfaces: tuple[Name, ...] = ()
     snmp: SnmpSection = SnmpSection()

@@ -106,6 +106,8 @@ class Agent:
     def _adopt(self, config: Config) -> None:
         if _fixed(config) != _fixed(self.config):
             log.warning("listen, state_dir, sources and TLS are taken up at the next start only")
+        if config.profiles != self.config.profiles:
+            self._snmp.follow((), self._open_poller)  # all begin anew
         self.config = config
         self.board.follow(config.inventory)
         self._follow()
@@ -126,7 +128,7 @@ class Agent:
         gc.freeze()
 
     def _open_poller(self, target: SnmpTarget) -> SnmpPoller:
-        return COLLECTORS["snmp"](target)
+        return COLLECTORS["snmp"](target, self.config.profiles)
 
     def _seat(self, record: AnyProbed) -> Seat:
         target = record.target

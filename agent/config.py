@@ -15,6 +15,7 @@ from agent._config_credentials import build_credentials
 from agent._config_document import Document
 from agent._config_faults import ConfigError, Fault, Faults
 from agent._config_inventory import Tables, check_names
+from agent._config_profiles import build_profiles
 from agent._config_rows import InventoryFile, MeetingsFile
 from agent._config_schema import Moment, Name, Section, Text, like
 from agent.settings import AgentSettings, Config, Maintenance
@@ -67,15 +68,16 @@ def _build(main: Document, data: dict[str, Any]) -> Config:
     names = set(secrets) if isinstance(secrets, dict) else None
     defaults = build_defaults(main, data.get("defaults", {}), credentials, names)
     tables, sources = _read_tables(main, data)
-    tables.check(names)
+    profiles, known_profiles, own_profiles = build_profiles(main, _profiles(main, data.get("profiles")))
+    tables.check(names, known_profiles)
     return Config(
         agent=agent,
         inventory=Builder(tables, defaults, credentials, names, agent.timezone).inventory(),
         maintenance=_maintenance(main, tables, agent),
         mqtt=build_mqtt(main, data.get("mqtt")),
-        sources=(main.path, *web_sources, *sources),
+        sources=(main.path, *web_sources, *sources, *own_profiles),
         signalling=defaults.signalling,
-        profiles=_profiles(main, data.get("profiles")),
+        profiles=profiles,
     )
 
 
@@ -118,6 +120,7 @@ def _profiles(main: Document, written: object) -> Path | None:
     path = main.path.parent / written
     if not path.is_dir():
         main.fault(("profiles",), "{value} is no folder; write the path of one, or leave the line out")
+        return None
     return path
 
 

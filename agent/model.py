@@ -141,6 +141,17 @@ class SnmpSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TrapSettings:
+    """Where traps are received, in whose names, and how many of each sender are looked at."""
+
+    credentials: tuple[SnmpCredentials, ...]
+    host: str = "0.0.0.0"  # noqa: S104  # devices send from wherever they stand; unknown ones are dropped
+    port: int = 162
+    rate_per_s: float = 10.0
+    burst: int = 20
+
+
+@dataclass(frozen=True, slots=True)
 class Thresholds:
     """Beyond which a target that answers is `degraded`. Sources: DOMAIN.md, "good enough for a video meeting"."""
 

@@ -79,6 +79,7 @@ class DeviceReading:
     missing: tuple[str, ...] = ()
     samples: tuple[Sample, ...] = ()
     identity: Identity | None = None
+    trouble: str = ""  # why its profile's objects could not be read, where the rest could
 
 
 class Sample(NamedTuple):
@@ -99,3 +100,17 @@ class Identity:
     profile: str
     model: str = ""
     firmware: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TrapHeard:
+    """A notification that a device at `address` sent: a hint to ask it, never the truth by itself.
+
+    `kind` is its name in metrics, `oid` its snmpTrapOID (RFC 3418), `interface` the ifIndex it speaks of.
+    """
+
+    address: str
+    kind: str
+    oid: str
+    interface: int | None
+    at_s: float

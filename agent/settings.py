@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from agent.inventory import Inventory
 from agent.model import Secret
+from agent.profile import Profile
 
 
 class Language(StrEnum):
@@ -93,4 +94,4 @@ class Config:
     mqtt: MqttSettings | None = None
     sources: tuple[Path, ...] = ()
     signalling: SignallingSettings = field(default_factory=SignallingSettings)
-    profiles: Path | None = None
+    profiles: dict[str, Profile] = field(default_factory=dict)

@@ -72,7 +72,7 @@ class SnmpWatch:
         if result.missing:
             names = ", ".join(result.missing)
             return PollFailed(Outcome.ERROR, f"the device has no interface named {names}; see `diemcau snmp identify`")
-        return None
+        return PollFailed(Outcome.ERROR, result.trouble) if result.trouble else None
 
 
 def _tell(target: SnmpTarget, failure: PollFailed | None, *, was_failing: bool) -> None:

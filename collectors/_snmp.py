@@ -162,7 +162,7 @@ class SnmpClient:
             if "refused" in str(error.__cause__):  # so the client passes an ICMP error on
                 raise PollFailed(Outcome.REFUSED, f"nothing listens on UDP port {self._settings.port}") from None
             raise PollFailed(Outcome.TIMEOUT, self._silent()) from None
-        except (SnmpError, ValueError) as error:
+        except (SnmpError, ValueError, RuntimeError) as error:
             raise PollFailed(Outcome.ERROR, f"the answer makes no sense: {error}") from error
         except OSError as error:
             raise PollFailed(Outcome.ERROR, f"cannot ask: {error.strerror or error}") from error

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Self
 
 from agent.model import Device, Endpoint
-from agent.readings import DeviceReading, InterfaceReading, Traffic
+from agent.profile import Profile
+from agent.readings import DeviceReading, Identity, InterfaceReading, PollFailed, Sample, Traffic
 from collectors._snmp import SnmpClient, Value, chunks
+from collectors.identify import identify
+from collectors.objects import ObjectPoller
 
 SYS_UPTIME = "1.3.6.1.2.1.1.3.0"
 TABLE_LAST_CHANGE = "1.3.6.1.2.1.31.1.5.0"
@@ -35,6 +40,7 @@ WIDE_OCTETS = f"{MIB_2}.31.1.1.1.6"
 KEPT_S = 3600.0  # how long names, aliases and speeds are believed
 MISSED_S = 300.0  # how often an interface that is not there is looked for
 UP = 1
+NO_PROFILES: Mapping[str, Profile] = MappingProxyType({})
 SATURATED_SPEED = 4_294_967_295
 
 
@@ -56,10 +62,14 @@ class Interface:
 class SnmpPoller:
     """Polls one target and its wanted interfaces; remembers what it has learnt. An async context manager."""
 
-    def __init__(self, target: Device | Endpoint) -> None:
+    def __init__(self, target: Device | Endpoint, profiles: Mapping[str, Profile] = NO_PROFILES) -> None:
         assert target.snmp is not None
         self._wanted = target.interfaces if isinstance(target, Device) else ()
+        self._profile = target.profile
+        self._profiles = profiles
         self._client = SnmpClient(target.address, target.snmp)
+        self._identity: Identity | None = None
+        self._objects: ObjectPoller | None = None
         self._interfaces: list[Interface] = []
         self._missing: tuple[str, ...] = ()
         self._learn_at_s = 0.0
@@ -81,6 +91,7 @@ class SnmpPoller:
         if self._moved(answers):
             await self._learn()
             answers, times_s = await self._ask()
+        samples, trouble = await self._samples()
         there = [interface for interface in self._interfaces if _is_there(interface, answers)]
         gone = tuple(interface.name for interface in self._interfaces if interface not in there)
         return DeviceReading(
@@ -88,7 +99,21 @@ class SnmpPoller:
             uptime_s=self._uptime_ticks / 100,
             interfaces={one.name: _reading(one, answers, times_s[one.oids[0]]) for one in there},
             missing=self._missing + gone,
+            samples=samples,
+            identity=self._identity,
+            trouble=trouble,
         )
+
+    async def _samples(self) -> tuple[tuple[Sample, ...], str]:
+        """Ask for what the profile names; a failure there costs no interface its figures, and is told in words."""
+        if self._objects is None:
+            return (), ""
+        try:
+            return await self._objects.poll(), ""
+        except PollFailed as failure:
+            if not self._wanted:
+                raise
+            return (), failure.reason
 
     async def _ask(self) -> tuple[dict[str, Value], dict[str, float]]:
         """GET all that moves; an interface's objects share a request, and so a time, where the device can take it."""
@@ -109,7 +134,10 @@ class SnmpPoller:
         return self._uptime_ticks < before or changed or renamed
 
     async def _learn(self) -> None:
-        """Find the wanted interfaces by name, alias or description, and what does not move about them."""
+        """Learn what does not move: what the device is, where the wanted interfaces are, and their speeds."""
+        if self._profiles:
+            self._identity = await identify(self._client, self._profiles, self._profile)
+            self._objects = ObjectPoller(self._client, self._profiles[self._identity.profile])
         labels = await self._labels()
         indices = [label.rpartition(".")[2] for label in labels.values()]
         speeds, wide = await self._facts(indices)

@@ -57,8 +57,10 @@ def _state(record: EndpointRecord | LinkRecord) -> float:
 
 
 def _endpoint_info(record: EndpointRecord) -> Iterator[tuple[Own, float]]:
-    endpoint = record.target
-    yield (endpoint.name, endpoint.address, endpoint.profile, "", ""), 1.0
+    """Yield what the inventory says and, once the endpoint told, the profile that fits it, model and firmware."""
+    endpoint, identity = record.target, record.reading.identity if record.reading else None
+    told = (identity.profile, identity.model, identity.firmware) if identity else (endpoint.profile, "", "")
+    yield (endpoint.name, endpoint.address, *told), 1.0
 
 
 def _link_info(record: LinkRecord) -> Iterator[tuple[Own, float]]:

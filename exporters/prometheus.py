@@ -15,6 +15,7 @@ from prometheus_client.openmetrics.exposition import generate_latest as generate
 
 from exporters.families import SUBJECTS
 from exporters.negotiate import OPENMETRICS_TYPE, TEXT_TYPE, accepts_gzip, prefers_openmetrics
+from exporters.samples import SampleSection
 from exporters.section import Section
 from exporters.self_metrics import self_registry
 from exporters.view import AgentView
@@ -33,6 +34,7 @@ class MetricsPage:
         self._agent = agent
         self._clock = clock
         self._sections = [Section(subject) for subject in SUBJECTS]
+        self._samples = SampleSection()
         self._registry = self_registry(agent)
 
     def answer(self, accept: str, accept_encoding: str) -> tuple[dict[str, str], AsyncIterator[bytes]]:
@@ -63,6 +65,8 @@ class MetricsPage:
         now_s = self._clock()
         for section in self._sections:
             yield from section.pieces(self._agent.board, now_s, openmetrics=openmetrics)
+        profiles = self._agent.config.profiles
+        yield from self._samples.pieces(self._agent.board, profiles, now_s, openmetrics=openmetrics)
 
 
 async def compress(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -1,4 +1,4 @@
-"""One device's SNMP agent: datagram in, datagram out (RFC 3416 for v2c; RFC 3412 and 3414 for v3)."""
+"""One device's SNMP agent: datagram in, datagram out (RFC 1157 for v1, RFC 3416 for v2c, RFC 3412 and 3414 for v3)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 from lab.snmp.ber import INTEGER, OCTETS, SEQUENCE, Reader, Value, counter32, integer, tlv
 from lab.snmp.mib import Mib
-from lab.snmp.pdu import REPORT, bind, pdu, respond
+from lab.snmp.pdu import REPORT, bind, pdu, respond, respond_v1
 from lab.snmp.usm import User
 
-_V2C, _V3, _USM = 1, 3, 3
+V1, V2C, V3, _USM = 0, 1, 3, 3
 _AUTH, _PRIV, _REPORTABLE = 1, 2, 4
 MAX_SIZE, _LEAST_SIZE = 65000, 484
 _TIME_WINDOW_S = 150
@@ -50,12 +50,13 @@ class _Header:
 
 @dataclass(slots=True)
 class Agent:
-    """Answers for one device. `communities` are v2c's; `users` are v3's, by name."""
+    """Answers for one device. `communities` are v1's and v2c's; `users` are v3's, by name; `versions` as on the wire."""
 
     mib: Mib
     engine: Engine
     communities: frozenset[bytes] = frozenset()
     users: Mapping[bytes, User] = field(default_factory=dict)
+    versions: frozenset[int] = frozenset({V1, V2C, V3})
     refused: Counter[int] = field(default_factory=Counter)
 
     def answer(self, data: bytes) -> bytes | None:
@@ -63,18 +64,18 @@ class Agent:
         try:
             message = Reader(data).enter()
             version = message.integer()
-            if version == _V2C:
-                return self._answer_v2c(message)
-            return self._answer_v3(message, data) if version == _V3 else None
+            if version not in self.versions:
+                return None
+            return self._answer_v3(message, data) if version == V3 else self._answer_community(message, version)
         except ValueError:
             return None
 
-    def _answer_v2c(self, message: Reader) -> bytes | None:
+    def _answer_community(self, message: Reader, version: int) -> bytes | None:
         community = message.content(OCTETS)
         if community not in self.communities:
             return None
-        reply = respond(self.mib, message, MAX_SIZE)
-        return reply and tlv(SEQUENCE, _number(_V2C) + tlv(OCTETS, community) + reply)
+        reply = (respond if version == V2C else respond_v1)(self.mib, message, MAX_SIZE)
+        return reply and tlv(SEQUENCE, _number(version) + tlv(OCTETS, community) + reply)
 
     def _answer_v3(self, message: Reader, data: bytes) -> bytes | None:
         header = _header(message.enter())
@@ -142,7 +143,7 @@ class Agent:
         def whole(code: bytes) -> bytes:
             engine = tlv(OCTETS, self.engine.id) + _number(boots) + _number(time_s)
             security = tlv(SEQUENCE, engine + tlv(OCTETS, name) + tlv(OCTETS, code) + tlv(OCTETS, salt))
-            return tlv(SEQUENCE, _number(_V3) + head + tlv(OCTETS, security) + body)
+            return tlv(SEQUENCE, _number(V3) + head + tlv(OCTETS, security) + body)
 
         return whole(user.code(whole(code))) if user and code else whole(b"")
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 Oid = tuple[int, ...]
 
 INTEGER, OCTETS, NULL, OBJECT_ID, SEQUENCE = 0x02, 0x04, 0x05, 0x06, 0x30
+IP_ADDRESS, COUNTER32, GAUGE32, TIMETICKS, OPAQUE, COUNTER64 = 0x40, 0x41, 0x42, 0x43, 0x44, 0x46
 _LONG, _MORE = 0x80, 0x80
 _MAX_ARC = 2**32 - 1
 
@@ -47,22 +48,27 @@ def octets(text: str | bytes) -> Value:
 
 def counter32(number: int) -> Value:
     """Return a Counter32: the number modulo 2^32, as a real one wraps."""
-    return Value(0x41, _signed(number % 2**32))
+    return Value(COUNTER32, _signed(number % 2**32))
 
 
 def gauge32(number: int) -> Value:
     """Return a Gauge32, which stays at its top."""
-    return Value(0x42, _signed(min(number, 2**32 - 1)))
+    return Value(GAUGE32, _signed(min(number, 2**32 - 1)))
 
 
 def timeticks(seconds: float) -> Value:
     """Return TimeTicks: hundredths of a second, wrapping after 497 days."""
-    return Value(0x43, _signed(int(seconds * 100) % 2**32))
+    return Value(TIMETICKS, _signed(int(seconds * 100) % 2**32))
 
 
 def counter64(number: int) -> Value:
     """Return a Counter64: the number modulo 2^64."""
-    return Value(0x46, _signed(number % 2**64))
+    return Value(COUNTER64, _signed(number % 2**64))
+
+
+def ip_address(packed: bytes) -> Value:
+    """Return an IpAddress: its four bytes."""
+    return Value(IP_ADDRESS, packed)
 
 
 def object_id(oid: Oid) -> Value:

@@ -1,17 +1,32 @@
-"""GET, GETNEXT and GETBULK over a device's objects (RFC 3416, section 4.2)."""
+"""GET, GETNEXT and GETBULK over a device's objects (RFC 3416, section 4.2; RFC 1157, section 4.1 for SNMPv1)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lab.snmp.ber import END_OF_MIB, INTEGER, OBJECT_ID, SEQUENCE, Oid, Reader, decode_oid, encode_oid, integer, tlv
+from lab.snmp.ber import (
+    COUNTER64,
+    END_OF_MIB,
+    INTEGER,
+    OBJECT_ID,
+    SEQUENCE,
+    Oid,
+    Reader,
+    Value,
+    decode_oid,
+    encode_oid,
+    integer,
+    tlv,
+)
 from lab.snmp.mib import Mib
 
 GET, GET_NEXT, RESPONSE, SET, GET_BULK, REPORT = 0xA0, 0xA1, 0xA2, 0xA3, 0xA5, 0xA8
-TOO_BIG, NO_ACCESS = 1, 6
+INFORM, TRAP = 0xA6, 0xA7
+TOO_BIG, NO_SUCH_NAME, NO_ACCESS = 1, 2, 6
 # A GETBULK's answer is cut where it still fits one Ethernet frame, as routers do; a GET is answered whole.
 BULK_SIZE = 1400
 _OVERHEAD = 24
+_EXCEPTIONS = 0x80  # the tags of noSuchObject, noSuchInstance, endOfMibView begin here
 
 
 def respond(mib: Mib, request: Reader, max_size: int) -> bytes | None:
@@ -19,7 +34,7 @@ def respond(mib: Mib, request: Reader, max_size: int) -> bytes | None:
     kind = request.peek()
     body = request.enter(kind)
     request_id, first, second = body.integer(), body.integer(), body.integer()
-    oids = _names(body.enter())
+    oids = names(body.enter())
     match kind:
         case 0xA0:
             pairs = b"".join(_pair(mib, oid) for oid in oids)
@@ -42,7 +57,40 @@ def pdu(kind: int, request_id: int, error: int, index: int, pairs: bytes) -> byt
     return tlv(kind, numbers + tlv(SEQUENCE, pairs))
 
 
-def _names(bindings: Reader) -> list[Oid]:
+def respond_v1(mib: Mib, request: Reader, max_size: int) -> bytes | None:
+    """Answer a request PDU as SNMPv1 does: all of it, or noSuchName for all; it knows no Counter64 and no GETBULK."""
+    kind = request.peek()
+    body = request.enter(kind)
+    request_id, _, _ = body.integer(), body.integer(), body.integer()
+    oids = names(body.enter())
+    if kind not in (GET, GET_NEXT, SET):
+        return None
+    pairs = b""
+    for index, oid in enumerate(oids, start=1):
+        name = _next_v1(mib, oid) if kind == GET_NEXT else oid
+        value = mib.get(name) if name else END_OF_MIB
+        if name is None or kind == SET or not _in_v1(value):
+            return pdu(RESPONSE, request_id, NO_SUCH_NAME, index, b"".join(map(_null_pair, oids)))
+        pairs += bind(name, *value)
+    if len(pairs) > max_size - _OVERHEAD:
+        return pdu(RESPONSE, request_id, TOO_BIG, 0, b"".join(map(_null_pair, oids)))
+    return pdu(RESPONSE, request_id, 0, 0, pairs)
+
+
+def _in_v1(value: Value) -> bool:
+    return value.tag < _EXCEPTIONS and value.tag != COUNTER64
+
+
+def _next_v1(mib: Mib, oid: Oid) -> Oid | None:
+    """Return the first object after `oid` that SNMPv1 can tell (RFC 2576, 4.1.2.1)."""
+    following = mib.following(oid)
+    while following is not None and not _in_v1(mib.get(following)):
+        following = mib.following(following)
+    return following
+
+
+def names(bindings: Reader) -> list[Oid]:
+    """Return the names of a list of variable bindings."""
     oids = []
     while bindings.more():
         binding = bindings.enter()

@@ -118,7 +118,7 @@ def device(at_s: float, uptime_s: float) -> DeviceReading:
         (device(0, 100), device(3600, 200), True),  # the agent looked away longer than it is up
     ],
 )
-def test_a_restart_is_told_from_a_wrap(old: DeviceReading, new: DeviceReading, expected: bool) -> None:  # noqa: FBT001
+def test_a_restart_is_told_from_a_wrap(old: DeviceReading, new: DeviceReading, expected: object) -> None:
     assert restarted(old, new) is expected
 
 

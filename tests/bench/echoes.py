@@ -36,7 +36,7 @@ class Echoes:
         self._folder = folder
         self._addresses = addresses
         self._blackbox_pid = blackbox_pid
-        self.quiet, self.scraped, self.lag_s, self.rss = Series(), Series(), Series(), Series()
+        self.quiet, self.scraped, self.lag_s, self.rss = (Series() for _ in range(4))
         self.beside = {PACED: Series(), BURST: Series()} | ({BLACKBOX: Series()} if blackbox_pid else {})
 
     def round(self, ours: Agent) -> None:
@@ -74,8 +74,9 @@ def of_the_sample(folder: Path, rounds: int) -> list[Row]:
     """Measure the sample province, its SNMP and all."""
     config = load(sample(), os.environ)
     with LoopbackLab(config.inventory, sentinels=config.agent.sentinels) as lab, blackbox(folder) as blackbox_pid:
-        targets = [*lab.inventory.endpoints.values(), *lab.inventory.devices.values()]
-        echoes = Echoes(folder, [target.address for target in targets], blackbox_pid)
+        addresses = [endpoint.address for endpoint in lab.inventory.endpoints.values()]
+        addresses += [device.address for device in lab.inventory.devices.values()]
+        echoes = Echoes(folder, addresses, blackbox_pid)
         with agent(write_configuration(folder, sample(), lab)) as ours:
             for _ in range(rounds):
                 echoes.round(ours)

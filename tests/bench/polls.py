@@ -23,6 +23,7 @@ DEVICES = 100
 DEVICE_PORT = 1161
 WINDOW_S = 6.0
 SETTLE_S = 3.0
+MOST_ROUNDS = 2  # so that all cases take a few minutes
 TARGET_US = 300.0
 THEIR_INTERVAL_S = 0.5  # snmp_exporter and our asking of it would fill the machine at more
 ADDRESSES = [f"127.1.{number // 250}.{1 + number % 250}" for number in range(DEVICES)]
@@ -47,7 +48,6 @@ CASES = [
     Case(4, COMMUNITY),
     Case(4, USER),
     Case(4, COMMUNITY, 0.25),
-    Case(4, USER, 0.25),
     Case(20, COMMUNITY),
     Case(20, USER),
 ]
@@ -70,7 +70,7 @@ def _measure(folder: Path, case: Case, exporter_pid: int, rounds: int) -> Row:
         "snmp": {"interval": f"{case.interval_s * 1000:g}ms", "credentials": "bench"},
     }
     with agent(write(folder, _devices(case.interfaces), defaults, _access(case.credentials))) as ours:
-        for _ in range(rounds):
+        for _ in range(min(rounds, MOST_ROUNDS)):
             time.sleep(SETTLE_S)
             ours_us.add(cost_us(ours.pid, WINDOW_S, ours.polls))
             with frozen(ours.pid):

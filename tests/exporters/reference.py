@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from agent.profile import Metric as ProfileMetric
+from agent.profile import Profile
 from agent.state import Board
 from exporters._text import unit_of
-from exporters.families import SUBJECTS
+from exporters.families import DEVICES, ENDPOINTS, SUBJECTS
 from exporters.family import Distribution, Family, Several, Subject
+from exporters.samples import declared
 from exporters.self_metrics import buckets
 
 KINDS = {"gauge": GaugeMetricFamily, "counter": CounterMetricFamily, "histogram": HistogramMetricFamily}
 
 
 class Reference(Collector):
-    """Collects the bulk families of a board."""
+    """Collects the bulk families of a board, and those that profiles fill."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board, profiles: Mapping[str, Profile] | None = None) -> None:
         self.board = board
+        self.profiles = profiles or {}
 
     def collect(self) -> Iterator[Metric]:
         for subject in SUBJECTS:
@@ -32,6 +36,19 @@ class Reference(Collector):
             shown = [(subject.values(key, record, inventory), record) for key, record in records.items()]
             for family in subject.families:
                 yield metric_of(family, subject, shown)
+        for metric in declared(self.profiles):
+            yield self._filled(metric)
+
+    def _filled(self, metric: ProfileMetric) -> Metric:
+        family = KINDS[metric.kind](metric.name, metric.help, unit=unit_of(metric.name))
+        now_s, inventory = time.monotonic(), self.board.inventory
+        for subject, records in ((ENDPOINTS, self.board.endpoints), (DEVICES, self.board.devices)):
+            for key, record in records.items():
+                own = dict(zip(subject.labels, subject.values(key, record, inventory), strict=True))
+                for sample in record.reading.samples if record.fresh(now_s) else ():
+                    if sample.metric == metric.name:
+                        family.add_sample(sample.metric, {**own, **dict(sample.labels)}, sample.value)
+        return family
 
 
 def metric_of(family: Family[Any], subject: Subject[Any, Any], shown: list[tuple[tuple[str, ...], Any]]) -> Metric:
