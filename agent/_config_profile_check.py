@@ -43,7 +43,8 @@ def check_metrics(rows: Iterable[FileRow]) -> dict[str, Metric]:
             if first is row:
                 _check_metric(row, name, section)
             elif known != metric:
-                text = f"is declared otherwise at {first.place}; give both the same help, type and labels, or drop one"
+                place = first.source.place((*first.loc, "metrics", name))
+                text = f"is declared otherwise at {place}; give both the same help, type and labels, or drop one"
                 row.fault("metrics", text, name)
     return metrics
 
@@ -65,17 +66,18 @@ def _check_metric(row: FileRow, name: str, section: MetricSection) -> None:
             row.fault("metrics", "{value} is taken; give the label another name", name, "labels", at)
 
 
-def check_objects(row: FileRow, metrics: dict[str, Metric]) -> None:
-    """Check what a profile's own groups say of each object and table."""
+def check_objects(row: FileRow, metrics: dict[str, Metric], unsure: set[str]) -> None:
+    """Check what a profile's own groups say of each object and table; `unsure` metrics are declared, but wrongly."""
     series: set[tuple[str, tuple[tuple[str, str], ...]]] = set()
     for place, section, labels in _objects(row):
-        _check_object(row, place, section, labels, metrics)
+        if section.metric not in unsure:
+            _check_object(row, place, section, labels, metrics)
         key = (section.metric, tuple(sorted(section.labels.items())))
         if not labels and key in series:
             row.fault("groups", "fills a series that one above fills; give them different labels, or drop one", *place)
         series.add(key)
     for place, table in _tables(row):
-        _check_table(row, place, table, metrics)
+        _check_table(row, place, table, metrics, unsure)
 
 
 def _objects(row: FileRow) -> Iterator[tuple[Place, ObjectSection, set[str]]]:
@@ -116,12 +118,14 @@ def _check_object(
         row.fault("groups", text, *place)
 
 
-def _check_table(row: FileRow, place: Place, table: TableSection, metrics: dict[str, Metric]) -> None:
+def _check_table(row: FileRow, place: Place, table: TableSection, metrics: dict[str, Metric], unsure: set[str]) -> None:
     for key in ("rows", "any_rows"):
         name = getattr(table, key)
-        if name and name not in metrics:
+        if not name or name in unsure:
+            continue
+        if name not in metrics:
             row.fault("groups", _unknown(name, metrics), *place, key)
-        elif name and metrics[name].labels:
+        elif metrics[name].labels:
             row.fault("groups", "{value} has labels; a count of rows has none: name a metric without", *place, key)
     for column in table.where:
         try:
@@ -131,4 +135,4 @@ def _check_table(row: FileRow, place: Place, table: TableSection, metrics: dict[
 
 
 def _unknown(name: str, metrics: dict[str, Metric]) -> str:
-    return f"{{value}} is declared by no profile; {suggest(name, metrics, 'metrics')}, or declare it under `metrics:`"
+    return f"{{value}} is declared by no profile's `metrics:`; {suggest(name, metrics, 'metrics')}"

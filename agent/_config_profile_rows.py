@@ -64,7 +64,7 @@ def pattern(value: object) -> re.Pattern[str]:
         return re.compile(units.text(value))
     except re.error as error:
         raise ValueError(
-            f"is not a regular expression: {error.msg}; mend it, or put a backslash before signs"
+            f"is not a regular expression: {error.msg}; mend it, or put a `\\` before signs that stand for themselves"
         ) from None
 
 

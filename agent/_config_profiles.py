@@ -23,18 +23,22 @@ from agent._config_profile_rows import (
     TableSection,
     oid,
 )
-from agent.profile import Conversion, Fact, Group, Metric, Object, Profile, Rule, Table
+from agent.profile import AUTO, NONE, Conversion, Fact, Group, Metric, Object, Profile, Rule, Table
 
 FileRow = Row[ProfileFile]
 
 
 @dataclass(slots=True)
 class Shelf:
-    """Profiles' files: the shipped, the user's own, and by id those in force. `known` holds ids of faulty ones too."""
+    """Profiles' files: the shipped, the user's own, and by id those in force.
 
-    shipped: dict[str, FileRow]
+    `known` holds the ids of faulty ones too, `unsure` the metrics that are declared, but wrongly.
+    """
+
+    shipped: dict[str, FileRow] = field(default_factory=dict)
     own: dict[str, FileRow] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
+    unsure: set[str] = field(default_factory=set)
 
     @property
     def in_force(self) -> dict[str, FileRow]:
@@ -66,38 +70,47 @@ def shipped_folder() -> Path:
 
 def build_profiles(main: Document, folder: Path | None) -> tuple[dict[str, Profile], set[str], list[Path]]:
     """Return all profiles by id, the ids that may be named (faulty ones' too), and the user's files."""
-    shelf = Shelf({})
-    _collect(main, shipped_folder(), shelf.shipped, shelf.known)
-    sources = _collect(main, folder, shelf.own, shelf.known) if folder else []
+    shelf = Shelf()
+    _collect(main, shipped_folder(), shelf, shelf.shipped)
+    sources = _collect(main, folder, shelf, shelf.own) if folder else []
     rows = [*shelf.shipped.values(), *shelf.own.values()]
     metrics = check_metrics(rows)
     for row in rows:
         _check_line(shelf, row)
-        check_objects(row, metrics)
+        check_objects(row, metrics, shelf.unsure)
     _check_rules(shelf)
     if main.faults.found:
         return {}, shelf.known, sources
     return {key: _profile(row, shelf, metrics) for key, row in shelf.in_force.items()}, shelf.known, sources
 
 
-def _collect(main: Document, folder: Path, table: dict[str, FileRow], known: set[str]) -> list[Path]:
+def _collect(main: Document, folder: Path, shelf: Shelf, table: dict[str, FileRow]) -> list[Path]:
+    """Read a folder's files into a table of the shelf; return their paths."""
     paths = sorted(path for path in folder.glob("*.y*ml") if not path.name.startswith("."))
     for path in paths:
         document = Document(path, main.faults, main.environ)
         if document.data is None:
             continue
         row = document.read(ProfileFile, document.data, ())
-        written = document.data.get("id") if isinstance(document.data, dict) else None
-        if isinstance(written, str):
-            known.add(written)
+        _remember(shelf, document.data, row)
         if row is None or "id" in row.replaced:
             continue
         first = table.setdefault(row.value.id, row)
         if first is not row:
             row.fault("id", f"{{value}} is already the id at {first.place}; give one of them another id")
-        elif row.value.id in ("auto", "none"):
+        elif row.value.id in (AUTO, NONE):
             row.fault("id", "{value} has a meaning of its own in the inventory; give the profile another id")
     return paths
+
+
+def _remember(shelf: Shelf, data: Any, row: FileRow | None) -> None:
+    """Keep the names that a file means to give, so that what refers to them is no second fault."""
+    if not isinstance(data, dict):
+        return
+    if isinstance(data.get("id"), str):
+        shelf.known.add(data["id"])
+    if isinstance(data.get("metrics"), dict) and (row is None or {"id", "metrics"} & row.replaced):
+        shelf.unsure |= set(data["metrics"])
 
 
 def _check_line(shelf: Shelf, row: FileRow) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import signal
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
@@ -14,13 +15,13 @@ import structlog
 
 from agent.config import ConfigError
 from agent.log import log_changes
-from agent.readings import Echo
+from agent.readings import Echo, TrapHeard
 from agent.schedule import Rounds, Seat
 from agent.settings import Config
 from agent.source import ConfigSource, prepare_state_dir
 from agent.state import AnyProbed, Board
 from agent.watch import SnmpTarget, SnmpWatch
-from collectors import COLLECTORS, Pinger, SnmpPoller
+from collectors import COLLECTORS, Pinger, SnmpPoller, TrapReceiver
 from exporters.web.app import create_app
 from exporters.web.server import serve
 
@@ -52,10 +53,10 @@ class Agent:
         }
 
     async def run(self) -> None:
-        """Watch until told to stop. Raises `NoIcmpRight` or `CannotListen` where it could not start."""
+        """Watch until told to stop. Raises `NoIcmpRight`, `CannotListen` or `NoTrapPort` where it could not start."""
         log_changes(self.board)
         await self._check_state_dir()
-        with Pinger(self.config.agent.sources, self._count_duplicate) as pinger:
+        with Pinger(self.config.agent.sources, self._count_duplicate) as pinger, self._trap_receiver() as self._traps:
             async with asyncio.TaskGroup() as group:
                 self._rounds = Rounds(pinger, self.board.lag_s)
                 self._snmp = SnmpWatch(group, self.board)
@@ -77,6 +78,8 @@ class Agent:
             group.create_task(self._rounds.run(), name="rounds"),
             group.create_task(self._sweep(), name="sweep"),
         ]
+        if self._traps is not None:
+            self._tasks.append(group.create_task(self._traps.run(), name="traps"))
         self._hear_signals(group)
         self.ready = True
         inventory = self.config.inventory
@@ -105,7 +108,7 @@ class Agent:
 
     def _adopt(self, config: Config) -> None:
         if _fixed(config) != _fixed(self.config):
-            log.warning("listen, state_dir, sources and TLS are taken up at the next start only")
+            log.warning("listen, state_dir, sources, TLS and the trap port are taken up at the next start only")
         if config.profiles != self.config.profiles:
             self._snmp.follow((), self._open_poller)  # all begin anew
         self.config = config
@@ -123,6 +126,8 @@ class Agent:
         self._by_address = {record.target.address: record for record in probed}
         self._rounds.follow(self._seat(record) for record in probed)
         self._snmp.follow((record.target for record in probed), self._open_poller)
+        if self._traps is not None and self.config.traps is not None:
+            self._traps.follow(self.config.traps, self._by_address)
         # What is made here lives long: kept out of collections, which would hold the loop for tens of milliseconds.
         gc.collect()
         gc.freeze()
@@ -138,6 +143,16 @@ class Agent:
         took_s = monotonic() - echo.sent_s if echo.rtt_s is None else echo.rtt_s
         self.board.count_poll("icmp", echo.outcome, took_s)
         self.board.record_echo(record, echo)
+
+    def _trap_receiver(self) -> AbstractContextManager[TrapReceiver | None]:
+        if self.config.traps is None:
+            return nullcontext()
+        return TrapReceiver(self.config.traps, self.config.agent.name, self._heard, self.board.traps)
+
+    def _heard(self, heard: TrapHeard) -> None:
+        """Ask who sent a trap: it is a hint, never the truth by itself."""
+        if record := self._by_address.get(heard.address):
+            self._snmp.poke(record.target.id)
 
     def _count_duplicate(self, address: str) -> None:
         if record := self._by_address.get(address):
@@ -163,4 +178,5 @@ class Agent:
 def _fixed(config: Config) -> tuple[object, ...]:
     """Return what a running agent can't change."""
     agent = config.agent
-    return agent.listen, agent.state_dir, agent.sources, agent.web.cert_file, agent.web.key_file
+    port = config.traps and (config.traps.host, config.traps.port)
+    return agent.listen, agent.state_dir, agent.sources, agent.web.cert_file, agent.web.key_file, port

@@ -16,7 +16,7 @@ from agent.cli_status import status
 from agent.config import ConfigError, parse_listen
 from agent.settings import Listen
 from agent.source import ConfigSource
-from collectors import NoIcmpRight
+from collectors import NoIcmpRight, NoTrapPort
 from exporters.web.server import CannotListen
 from lab.cli import add_lab_commands
 from lab.demo import demo
@@ -141,7 +141,7 @@ def _run(arguments: argparse.Namespace) -> int:
     code = 0
     try:
         asyncio.run(Agent(source, config).run())
-    except* (NoIcmpRight, CannotListen) as reasons:
+    except* (NoIcmpRight, CannotListen, NoTrapPort) as reasons:
         for reason in reasons.exceptions:
             print(f"diemcau: {reason}", file=sys.stderr)
         code = STARTED_NOT

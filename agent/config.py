@@ -18,6 +18,7 @@ from agent._config_inventory import Tables, check_names
 from agent._config_profiles import build_profiles
 from agent._config_rows import InventoryFile, MeetingsFile
 from agent._config_schema import Moment, Name, Section, Text, like
+from agent._config_traps import build_traps
 from agent.settings import AgentSettings, Config, Maintenance
 
 __all__ = ["ConfigError", "Fault", "load", "parse_listen"]
@@ -43,6 +44,7 @@ class MainFile(Section):
     meetings: Text | None = None
     maintenance: Any = None
     mqtt: Any = None
+    traps: Any = None
 
 
 def load(path: Path, environ: Mapping[str, str]) -> Config:
@@ -78,6 +80,7 @@ def _build(main: Document, data: dict[str, Any]) -> Config:
         sources=(main.path, *web_sources, *sources, *own_profiles),
         signalling=defaults.signalling,
         profiles=profiles,
+        traps=build_traps(main, data.get("traps"), credentials, names),
     )
 
 

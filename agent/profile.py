@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import isfinite
 
 AUTO = "auto"  # the inventory's word for "whichever profile fits"
 NONE = "none"  # …and for "not asked by SNMP"
@@ -54,9 +55,10 @@ class Conversion:
         if text in self.absent:
             return None
         try:
-            return float(text) * self.multiply / self.divide
+            value = float(text) * self.multiply / self.divide
         except ValueError:
             return None
+        return value if isfinite(value) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     ERROR = "error"
 
+    __hash__ = str.__hash__  # an Enum's own is Python code, and each echo looks its outcome up
+
 
 class PollFailed(Exception):
     """A poll that brought no reading: `outcome` says which kind, the text says why, for people."""

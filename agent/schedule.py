@@ -21,9 +21,10 @@ from agent.readings import Echo, Outcome, PollFailed
 Reading_co = TypeVar("Reading_co", covariant=True)
 
 # Echoes leave in small groups, a turn apart: each wake-up of an idle machine costs more than the echoes it sends.
-GROUP = 10
+GROUP = 25
 SHORTEST_TURN_S = 0.01
-LONGEST_TURN_S = 0.05
+LONGEST_TURN_S = 0.1
+GRID_S = 0.1  # polls are due at multiples of this, so that targets share wake-ups
 FIRST_WITHIN_S = 5.0
 SECOND_LOOK_S = 5.0
 
@@ -42,9 +43,9 @@ async def beats(
     is set the target is due at once, and once more soon after, since devices answer from memories some seconds old.
     """
     poke = poke or asyncio.Event()
-    start_s = monotonic()
-    due_s = start_s + phase(name) * min(interval_s, FIRST_WITHIN_S)
-    next_s = start_s + phase(name) * interval_s
+    start_s = math.ceil(monotonic() / GRID_S) * GRID_S
+    due_s = start_s + _on_grid(phase(name) * min(interval_s, FIRST_WITHIN_S))
+    next_s = start_s + _on_grid(phase(name) * interval_s)
     while True:
         if await _poked(poke, due_s):
             due_s = monotonic()
@@ -54,6 +55,10 @@ async def beats(
         lag_s.observe(max(monotonic() - due_s, 0.0))
         yield due_s
         due_s = _next_beat_s(next_s, due_s, interval_s)
+
+
+def _on_grid(time_s: float) -> float:
+    return int(time_s / GRID_S) * GRID_S
 
 
 def _next_beat_s(next_s: float, due_s: float, interval_s: float) -> float:

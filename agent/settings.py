@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from agent.inventory import Inventory
-from agent.model import Secret
+from agent.model import Secret, TrapSettings
 from agent.profile import Profile
 
 
@@ -95,3 +95,4 @@ class Config:
     sources: tuple[Path, ...] = ()
     signalling: SignallingSettings = field(default_factory=SignallingSettings)
     profiles: dict[str, Profile] = field(default_factory=dict)
+    traps: TrapSettings | None = None  # None: none are received

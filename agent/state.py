@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -30,6 +30,7 @@ class Board:
         self.links: dict[str, LinkRecord] = {}
         self.polls: defaultdict[str, PollCounts] = defaultdict(PollCounts)
         self.lag_s = Histogram(LAG_BOUNDS_S)
+        self.traps: Counter[str] = Counter()  # by kind; none where none are received
         self.listeners: list[Callable[[Change], None]] = []
         self._clock = clock
         self._links_of: dict[str, list[LinkRecord]] = {}
@@ -115,7 +116,8 @@ class Board:
             state, cause = State.UP, Cause.NONE
         if before is State.DOWN and state.answers:
             record.back_s = now_s
-        self._stand(record, state, cause, record.last_cause if cause is Cause.SILENT else "")
+        if state is not before or cause is not record.standing.cause:
+            self._stand(record, state, cause, record.last_cause if cause is Cause.SILENT else "")
 
     def _measure(self, link: LinkRecord, record: AnyProbed, *, comparable: bool) -> None:
         assert record.reading is not None

@@ -3,7 +3,8 @@
 from collectors._icmp_socket import NoIcmpRight
 from collectors.icmp import Pinger
 from collectors.snmp import SnmpPoller
+from collectors.traps import NoTrapPort, TrapReceiver
 
-__all__ = ["COLLECTORS", "NoIcmpRight", "Pinger", "SnmpPoller"]
+__all__ = ["COLLECTORS", "NoIcmpRight", "NoTrapPort", "Pinger", "SnmpPoller", "TrapReceiver"]
 
 COLLECTORS = {"snmp": SnmpPoller}

@@ -1,4 +1,4 @@
-"""The only file that knows the SNMP client (gufo-snmp): one session per device, one request in flight, retries ours.
+"""Asks one device by SNMP: one session, one request in flight, retries and request sizes ours.
 
 SNMPv2c is RFC 3416; SNMPv3's user-based security is RFC 3414.
 """
@@ -9,40 +9,14 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Self, TypeVar
 
-from gufo.snmp import (
-    Aes128Key,
-    Aes192Key,
-    Aes256Key,
-    DesKey,
-    Md5Key,
-    Sha1Key,
-    Sha224Key,
-    Sha256Key,
-    Sha384Key,
-    Sha512Key,
-    SnmpAuthError,
-    SnmpError,
-    SnmpVersion,
-    User,
-)
-from gufo.snmp.aio import SnmpSession
+from gufo.snmp import SnmpAuthError, SnmpError
 
-from agent.model import SnmpCredentials, SnmpSettings
+from agent.model import SnmpSettings
 from agent.readings import Outcome, PollFailed
+from collectors._snmp_session import SnmpSession, Value, open_session
 
-Value = None | str | bytes | int | float
 T = TypeVar("T")
 
-AUTH_KEYS = {
-    "MD5": Md5Key,
-    "SHA-1": Sha1Key,
-    "SHA-224": Sha224Key,
-    "SHA-256": Sha256Key,
-    "SHA-384": Sha384Key,
-    "SHA-512": Sha512Key,
-}
-PRIV_KEYS = {"DES": DesKey, "AES-128": Aes128Key, "AES-192": Aes192Key, "AES-256": Aes256Key}
-VERSIONS = {"1": SnmpVersion.v1, "2c": SnmpVersion.v2c, "3": SnmpVersion.v3}
 OIDS_A_REQUEST = 48  # their answers stay within one Ethernet frame
 REPETITIONS = 10  # weak devices time out on more
 FEW = 4  # OIDs that every device can take at once
@@ -70,6 +44,11 @@ class SnmpClient:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._drop()
+
+    def _drop(self) -> None:
+        if self._session is not None:
+            self._session.unwatch()
         self._session = None  # the client closes its socket with its last reference
 
     async def get(self, oids: list[str]) -> dict[str, Value]:
@@ -142,7 +121,7 @@ class SnmpClient:
             try:
                 return await self._attempt(request)
             except PollFailed as failure:
-                self._session = None
+                self._drop()
                 if learnt_before and failure.outcome in (Outcome.AUTH, Outcome.TIMEOUT):
                     continue
                 tries -= 1
@@ -159,7 +138,7 @@ class SnmpClient:
         except SnmpAuthError:
             raise PollFailed(Outcome.AUTH, self._refused_key()) from None
         except TimeoutError as error:
-            if "refused" in str(error.__cause__):  # so the client passes an ICMP error on
+            if "refused" in str(error):
                 raise PollFailed(Outcome.REFUSED, f"nothing listens on UDP port {self._settings.port}") from None
             raise PollFailed(Outcome.TIMEOUT, self._silent()) from None
         except (SnmpError, ValueError, RuntimeError) as error:
@@ -175,9 +154,12 @@ class SnmpClient:
 
     async def _opened(self) -> SnmpSession:
         if self._session is None:
-            session = _session(self._address, self._settings)
+            session = open_session(self._address, self._settings)
             try:
                 await session.refresh()
+            except BaseException:
+                session.unwatch()
+                raise
             finally:
                 self._discovered = self._is_v3 and bool(session.get_engine_id())
             self._session = session
@@ -212,26 +194,3 @@ def chunks(groups: Iterable[list[str]], most: int) -> list[list[str]]:
             else:
                 packed.append(piece)
     return packed
-
-
-def _session(address: str, settings: SnmpSettings) -> SnmpSession:
-    credentials = settings.credentials
-    return SnmpSession(
-        address,
-        settings.port,
-        community=credentials.community.reveal() if credentials.community else "",
-        user=_user(credentials),
-        version=VERSIONS[credentials.version],
-        timeout=settings.timeout_s,
-    )
-
-
-def _user(credentials: SnmpCredentials) -> User | None:
-    if credentials.user is None:
-        return None
-    auth, priv = credentials.auth_key, credentials.priv_key
-    return User(
-        credentials.user,
-        auth_key=AUTH_KEYS[credentials.auth](auth.reveal().encode()) if credentials.auth and auth else None,
-        priv_key=PRIV_KEYS[credentials.priv](priv.reveal().encode()) if credentials.priv and priv else None,
-    )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import isfinite
 
 from agent.profile import Object, Table
 from agent.readings import Outcome, PollFailed
-from collectors._snmp import SnmpClient, Value
+from collectors._snmp import SnmpClient
+from collectors._snmp_session import Value
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -95,7 +97,7 @@ def value_of(wanted: Object, index: str, answers: Mapping[str, Value]) -> float 
         return value
     parts = [answers.get(oid + index) for oid in wanted.share_of]
     whole = sum(part for part in parts if isinstance(part, int | float))
-    return value / whole if whole and None not in parts else None
+    return value / whole if whole and isfinite(whole) and None not in parts else None
 
 
 def text_of(value: Value) -> str:

@@ -89,7 +89,7 @@ class TrapEngine:
         self._entered: dict[tuple[bytes, bytes], tuple[User, bytes]] = {}  # by row and user's name
         for number, one in enumerate(credentials):
             if one.community is not None:
-                config.add_v1_system(self._engine, f"c{number}", one.community.reveal())
+                config.add_v1_system(self._engine, f"c{number}", OctetString(one.community.reveal().encode()))
             self._users += _users(one)
         Receiver(self._engine, self._take)
         self._engine.observer.register_observer(

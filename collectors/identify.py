@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from agent.profile import AUTO, GENERIC, Fact, Profile, match_profile
 from agent.readings import Identity
-from collectors._snmp import SnmpClient, Value
+from collectors._snmp import SnmpClient
+from collectors._snmp_session import Value
 from collectors._table import text_of
 
 SYS_DESCR = "1.3.6.1.2.1.1.1.0"

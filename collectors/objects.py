@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from agent.profile import Aggregate, Group, Profile
 from agent.readings import Sample
-from collectors._snmp import SnmpClient, Value
+from collectors._snmp import SnmpClient
+from collectors._snmp_session import Value
 from collectors._table import Labels, TableReader, value_of
 
 SYS_UPTIME = "1.3.6.1.2.1.1.3.0"

@@ -10,7 +10,8 @@ from typing import Self
 from agent.model import Device, Endpoint
 from agent.profile import Profile
 from agent.readings import DeviceReading, Identity, InterfaceReading, PollFailed, Sample, Traffic
-from collectors._snmp import SnmpClient, Value, chunks
+from collectors._snmp import SnmpClient, chunks
+from collectors._snmp_session import Value
 from collectors.identify import identify
 from collectors.objects import ObjectPoller
 

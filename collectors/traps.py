@@ -114,19 +114,20 @@ class TrapReceiver:
                 datagram, source = self._socket.recvfrom(LARGEST + 1)
             except OSError:  # there is no more
                 return
-            judged = self._filter.judge(datagram, _plain(source[0]), now_s)
-            if isinstance(judged, Header) and self._queue.full():
-                judged = Drop.LIMITED
-            if isinstance(judged, Header):
-                self._queue.put_nowait((datagram, judged, source))
+            sender = _plain(source[0])
+            judged = self._filter.judge(datagram, sender, now_s)
+            if isinstance(judged, Drop):
+                self._drop(judged, sender)
+            elif self._queue.full():
+                self._drop(Drop.LIMITED, "all together")
             else:
-                self._drop(judged, _plain(source[0]))
+                self._queue.put_nowait((datagram, judged, source))
 
-    def _drop(self, drop: Drop, address: str) -> None:
+    def _drop(self, drop: Drop, sender: str) -> None:
         self._counts[drop] += 1
-        if (address, drop) not in self._told and len(self._told) < TOLD:
-            self._told.add((address, drop))
-            log.warning("traps dropped", sender=address, reason=str(drop))
+        if (sender, drop) not in self._told and len(self._told) < TOLD:
+            self._told.add((sender, drop))
+            log.warning("traps dropped", sender=sender, reason=str(drop))
 
     def _decode(self, engine: TrapEngine, datagram: bytes, header: Header, source: Any) -> None:
         result, replies = engine.decode(datagram, header)

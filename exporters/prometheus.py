@@ -72,7 +72,10 @@ class MetricsPage:
 async def compress(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """Yield the chunks' gzip as it comes."""
     gzip = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, _GZIP_FRAME)
+    packed = bytearray()
     async for chunk in chunks:
-        if packed := gzip.compress(chunk):
-            yield packed
-    yield gzip.flush()
+        packed += gzip.compress(chunk)
+        if len(packed) >= CHUNK_BYTES:
+            yield bytes(packed)
+            packed.clear()
+    yield bytes(packed) + gzip.flush()

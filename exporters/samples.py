@@ -1,4 +1,4 @@
-"""The metrics that device profiles fill: declared by the profiles in force, not here, for endpoints and devices alike."""
+"""The metrics that profiles fill: declared by the profiles in force, not here; of endpoints and devices alike."""
 
 from __future__ import annotations
 

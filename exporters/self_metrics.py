@@ -41,6 +41,7 @@ class SelfCollector(Collector):
         """Yield the families as they are now."""
         yield from self._polls()
         yield self._targets()
+        yield self._traps()
         yield from self._configuration()
         yield self._build()
 
@@ -61,6 +62,12 @@ class SelfCollector(Collector):
         family = GaugeMetricFamily("diemcau_targets", "Targets each collector has.", labels=["collector"])
         for collector, count in self._agent.targets.items():
             family.add_metric([collector], count)
+        return family
+
+    def _traps(self) -> Metric:
+        family = CounterMetricFamily("diemcau_traps", "Traps and informs heard, and those dropped.", labels=["kind"])
+        for kind, count in self._agent.board.traps.items():
+            family.add_metric([kind], count)
         return family
 
     def _configuration(self) -> Iterator[Metric]:

@@ -1,4 +1,4 @@
-"""Devices say what they are, and the profile that fits is found; texts as real devices give them (DOMAIN.md's table)."""
+"""Devices say what they are, and the profile that fits is found; the texts are those of real devices."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from tests.servers import snmp_settings, snmpd
 NET_SNMP = "1.3.6.1.4.1.8072.3.2.10"
 SX80 = "Cisco Codec\nSoftW: ce9.10.0.50f5888d087\nMCU: Cisco TelePresence SX80\nDate: 2019-12-17\nS/N: FTT000000XX"
 SX20 = "Cisco Codec SoftW: TC7.3.5.1 MCU: Cisco TelePresence SX20"
-IOS = "Cisco IOS Software [Amsterdam], ISR Software (X86_64_LINUX_IOSD-UNIVERSALK9-M), Version 17.3.4a, RELEASE SOFTWARE"
+IOS = (
+    "Cisco IOS Software [Amsterdam], ISR Software (X86_64_LINUX_IOSD-UNIVERSALK9-M), Version 17.3.4a, RELEASE SOFTWARE"
+)
 JUNOS = "Juniper Networks, Inc. srx100h2 internet router, kernel JUNOS 12.1X46-D40.2 #0: 2015-09-26"
 VRP = "Huawei AR1220\r\nHuawei Versatile Routing Platform Software\r\nVRP (R) software,Version 5.120 (AR1200 V200R003)"
 LINUX = "Linux r1 6.1.0-18-amd64 #1 SMP PREEMPT_DYNAMIC Debian 6.1.76-1 x86_64"

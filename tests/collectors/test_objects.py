@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from agent.profile import Profile
+from agent.profile import Object, Profile
 from agent.readings import Outcome, PollFailed, Sample
 from collectors._snmp import SnmpClient
+from collectors._table import _label, value_of
 from collectors.objects import ObjectPoller
 from lab.snmp.ber import counter64, object_id
 from tests.collectors.box import V1, arcs, box, profiles_of
@@ -205,7 +209,9 @@ async def test_routers_tell_their_health(profiles: Mapping[str, Profile]) -> Non
         "1.3.6.1.4.1.9.9.13.1.3.1.3.1004": 31,
     }
     jnx = "1.3.6.1.4.1.2636.3.1.13.1"
-    juniper = {f"{jnx}.{column}.9.1.0.0": value for column, value in {5: "Routing Engine", 7: 45, 8: 12, 11: 61}.items()}
+    juniper = {
+        f"{jnx}.{column}.9.1.0.0": value for column, value in {5: "Routing Engine", 7: 45, 8: 12, 11: 61}.items()
+    }
     juniper |= {f"{jnx}.{column}.4.1.0.0": value for column, value in {5: "Fan 1", 7: 0, 8: 0, 11: 0}.items()}
     tik = "1.3.6.1.4.1.14988.1.1.3"
     storage = "1.3.6.1.2.1.25.2.3.1"
@@ -251,7 +257,11 @@ async def test_huawei_s_parts_without_a_value_are_left_out(profiles: Mapping[str
     entity = "1.3.6.1.4.1.2011.5.25.31.1.1.1.1"
     objects = {}
     for index, name, cpu, temperature in ((67108873, "MPU", 14, 33), (67108867, "Fan", 0, 2_147_483_647)):
-        objects |= {f"1.3.6.1.2.1.47.1.1.1.1.7.{index}": name, f"{entity}.5.{index}": cpu, f"{entity}.7.{index}": cpu * 3}
+        objects |= {
+            f"1.3.6.1.2.1.47.1.1.1.1.7.{index}": name,
+            f"{entity}.5.{index}": cpu,
+            f"{entity}.7.{index}": cpu * 3,
+        }
         objects[f"{entity}.11.{index}"] = temperature
     assert await _health(profiles["router-huawei"], objects) == {
         'device_cpu_ratio{part="MPU"}': 0.14,
@@ -361,6 +371,18 @@ async def test_a_table_gives_no_more_than_a_thousand_rows(tmp_path: Path) -> Non
         samples = told(await ObjectPoller(client, profile).poll())
     assert samples["acme_fans"] == 1000
     assert len(samples) == 1001
+
+
+foreign = st.none() | st.binary(max_size=300) | st.text(max_size=300) | st.integers(-(2**64), 2**64) | st.floats()
+
+
+@given(foreign, foreign)
+def test_whatever_a_device_says_becomes_a_figure_or_nothing(used: object, free: object) -> None:
+    said = {"1.3.1.5": used, "1.3.2.5": free}
+    share = Object("1.3.1", "diemcau_x", share_of=("1.3.1", "1.3.2"))
+    for value in (value_of(Object("1.3.1", "diemcau_x"), ".5", said), value_of(share, ".5", said)):
+        assert value is None or math.isfinite(value)
+    assert 0 < len(_label("5", "1.3.1", said)) <= 128
 
 
 async def test_debian_s_snmpd_tells_its_memory_and_what_it_is_made_to(tmp_path: Path) -> None:

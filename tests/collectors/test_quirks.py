@@ -205,9 +205,10 @@ async def failure(watch: Watch) -> PollFailed:
 async def neighbour():
     """Poll a good device all the while; no poll of it takes longer than it should."""
     taken_s: list[float] = []
+    ended = asyncio.Event()
 
     async def keep_polling(watch: Watch) -> None:
-        while True:
+        while not ended.is_set() or len(taken_s) < 3:
             began_s = monotonic()
             await watch.poll(30)
             taken_s.append(monotonic() - began_s)
@@ -215,13 +216,12 @@ async def neighbour():
 
     async with watched("counters-reset-with-uptime", "Gi0/0/0", rates_bps={1: (100 * MEGA, 20 * MEGA)}) as watch:
         await watch.poll()
-        polling = asyncio.create_task(keep_polling(watch), name="neighbour")
-        try:
-            yield
-        finally:
-            polling.cancel()
-            await asyncio.gather(polling, return_exceptions=True)
-    assert len(taken_s) > 3
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(keep_polling(watch), name="neighbour")
+            try:
+                yield
+            finally:
+                ended.set()
     assert max(taken_s) < TIMEOUT_S, f"the neighbour waited {max(taken_s):.3f} s"
 
 
@@ -282,3 +282,20 @@ async def test_answers_after_their_time_are_not_taken_for_later_ones():
         for _ in range(3):
             async with costing(watch):
                 assert (await failure(watch)).outcome is Outcome.TIMEOUT
+
+
+async def test_a_cancelled_poll_ends_wherever_it_stands():
+    async with watched("counters-reset-with-uptime", "Gi0/0/0") as watch:
+        for turns in range(200):
+
+            async def keep_polling() -> None:
+                while True:
+                    await watch.poll(30)
+
+            polling = asyncio.create_task(keep_polling(), name="polling")
+            for _ in range(turns % 40):
+                await asyncio.sleep(0)
+            polling.cancel()
+            done, _ = await asyncio.wait([polling], timeout=0.5)
+            polling.cancel()
+            assert done, f"a cancel after {turns % 40} turns of the loop was lost"

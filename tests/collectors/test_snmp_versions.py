@@ -9,7 +9,8 @@ import pytest
 
 from agent.model import Device, Secret, SnmpCredentials
 from agent.readings import Outcome, PollFailed
-from collectors._snmp import AUTH_KEYS, PRIV_KEYS, SnmpClient
+from collectors._snmp import SnmpClient
+from collectors._snmp_session import AUTH_KEYS, PRIV_KEYS
 from collectors.snmp import SnmpPoller
 from tests.servers import COMMUNITY, SNMPD_CONF, USER, snmp_settings, snmpd
 

@@ -69,6 +69,15 @@ async def test_a_v2c_inform_is_acknowledged():
         assert got.counted == {"linkDown": 1}
 
 
+async def test_names_and_secrets_may_be_vietnamese():
+    phrase = "tỉnh Phú Thọ"
+    community = SnmpCredentials("a", "2c", Secret(phrase))
+    one = SnmpCredentials("b", "3", None, "người trực", "SHA-256", Secret(phrase), "AES-256", Secret(phrase))
+    async with receiving(community, one) as got:
+        assert await send("snmpinform", got.receiver.port, community, *v2_words()) == 0
+        assert await send("snmpinform", got.receiver.port, one, *v2_words()) == 0
+
+
 @pytest.mark.parametrize(("auth", "priv"), EVERY_PAIR)
 async def test_v3_traps_and_informs_of_every_algorithm(auth, priv):
     one = user(auth, priv)

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 import yaml
 
 from tests.end_to_end.conftest import RunningAgent, change, running_agent
-from tests.servers import diemcau
+from tests.servers import diemcau, snmpd
 
 CONFIG = {
     "agent": {"name": "test", "language": "en"},
@@ -217,3 +218,25 @@ def test_each_shard_watches_its_own_part(config: Path) -> None:
             agent.until(lambda: agent.client.get("/-/ready").status_code == 200, 10, "ready")
             watched += agent.metric("diemcau_endpoint_up")
     assert sorted(watched) == sorted(one["id"] for one in endpoints)
+
+
+def test_it_stops_after_a_pause_with_many_answers_waiting(own_network: None, config: Path) -> None:
+    """Answers that arrive in the same turn as the order to stop must not swallow it."""
+    devices = [
+        {"id": f"r-{n}", "site": "thanh-son", "role": "router", "address": f"127.25.2.{n}", "port": 1161}
+        for n in range(1, 61)
+    ]
+    change(config.parent / "inventory.yaml", lambda data: data.update(devices=devices))
+    change(config, lambda data: data["credentials"]["lab"].update(community="public"))
+    change(config, lambda data: data["defaults"].update(snmp={"interval": "1s", "timeout": "500ms"}))
+    with (
+        snmpd(config.parent, address="0.0.0.0"),
+        running_agent(config, [], config.parent / "agent.log") as agent,
+    ):
+        polls = {"collector": "snmp", "result": "ok"}
+        agent.until(lambda: sum(agent.metric("diemcau_polls_total", **polls).values()) >= 120, 20, "polls")
+        for pause_s in (0.7, 1.3):
+            agent.process.send_signal(signal.SIGSTOP)
+            time.sleep(pause_s)
+            agent.process.send_signal(signal.SIGCONT)
+        assert agent.stop() < 5
