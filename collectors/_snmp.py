@@ -55,6 +55,8 @@ class SnmpClient:
         """GET `oids`; what the device does not have, or refuses, is left out of the answer and loses nothing else."""
         now_s = time.monotonic()
         wanted = [oid for oid in oids if self._absent_until_s.get(oid, 0) <= now_s] if self._absent_until_s else oids
+        if 0 < len(wanted) <= self.most:
+            return await self._get_some(wanted)
         answers: dict[str, Value] = {}
         for request in chunks([wanted], self.most):
             answers |= await self._get_some(request)

@@ -1,10 +1,10 @@
-"""Recordings of what devices answer by SNMP: plain text, an object a line in order, to read, to compare, to replay.
+r"""Recordings of what devices answer by SNMP: plain text, an object a line in order, to read, to compare, to replay.
 
     # What device, how it was made.
     1.3.6.1.2.1.1.1.0|string|Cisco IOS Software…
     1.3.6.1.2.1.1.3.0|timeticks|8640000
 
-Strings that are no printable UTF-8 stand as `hex`; in the others `\\\\`, `\\n`, `\\r` and `\\t` are written as in C.
+Strings that are no printable UTF-8 stand as `hex`; in the others `\\`, `\n`, `\r` and `\t` are written as in C.
 """
 
 from __future__ import annotations

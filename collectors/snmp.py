@@ -39,6 +39,7 @@ MIB_2 = "1.3.6.1.2.1"
 WIDE_OCTETS = f"{MIB_2}.31.1.1.1.6"
 
 KEPT_S = 3600.0  # how long names, aliases and speeds are believed
+SEARCH_PAUSE_S = 60.0  # a table that goes on naming what it no longer tells of is not searched each poll
 MISSED_S = 300.0  # how often an interface that is not there is looked for
 UP = 1
 NO_PROFILES: Mapping[str, Profile] = MappingProxyType({})
@@ -48,7 +49,7 @@ SATURATED_SPEED = 4_294_967_295
 class Interface:
     """A wanted interface, found: where its name stands, its speed, its counters' width, and the OIDs that move."""
 
-    __slots__ = ("label", "name", "oids", "speed_bps", "width")
+    __slots__ = ("label", "name", "oids", "request", "speed_bps", "width")
 
     def __init__(self, name: str, label: str, speed_bps: float | None, width: int) -> None:
         index = label.rpartition(".")[2]
@@ -57,6 +58,7 @@ class Interface:
         self.label = label  # the OID under which the device calls it by this name
         self.speed_bps = speed_bps
         self.width = width
+        self.request = 0  # which of the poll's requests asks for it
         self.oids = [f"{column}.{index}" for column in (IF_OPER_STATUS, DISCONTINUITY, *counters)]
 
 
@@ -73,7 +75,10 @@ class SnmpPoller:
         self._objects: ObjectPoller | None = None
         self._interfaces: list[Interface] = []
         self._missing: tuple[str, ...] = ()
+        self._requests: list[list[str]] = []
+        self._packed_for = 0  # OIDs a request
         self._learn_at_s = 0.0
+        self._search_at_s = 0.0
         self._last_change: Value = None
         self._uptime_ticks = 0
 
@@ -92,13 +97,14 @@ class SnmpPoller:
         if self._moved(answers):
             await self._learn()
             answers, times_s = await self._ask()
+            self._search_at_s = 0 if self._all_there(answers) else time.monotonic() + SEARCH_PAUSE_S
         samples, trouble = await self._samples()
         there = [interface for interface in self._interfaces if _is_there(interface, answers)]
         gone = tuple(interface.name for interface in self._interfaces if interface not in there)
         return DeviceReading(
             at_s=time.monotonic(),
             uptime_s=self._uptime_ticks / 100,
-            interfaces={one.name: _reading(one, answers, times_s[one.oids[0]]) for one in there},
+            interfaces={one.name: _reading(one, answers, times_s[one.request]) for one in there},
             missing=self._missing + gone,
             samples=samples,
             identity=self._identity,
@@ -116,23 +122,37 @@ class SnmpPoller:
                 raise
             return (), failure.reason
 
-    async def _ask(self) -> tuple[dict[str, Value], dict[str, float]]:
-        """GET all that moves; an interface's objects share a request, and so a time, where the device can take it."""
-        groups = [[SYS_UPTIME, TABLE_LAST_CHANGE], *([one.label, *one.oids] for one in self._interfaces)]
+    async def _ask(self) -> tuple[dict[str, Value], list[float]]:
+        """GET all that moves; return the answers, and when each request was answered."""
+        if self._packed_for != self._client.most:
+            self._pack(self._client.most)
         answers: dict[str, Value] = {}
-        times_s: dict[str, float] = {}
-        for request in chunks(groups, self._client.most):
+        times_s: list[float] = []
+        for request in self._requests:
             answers |= await self._client.get(request)
-            times_s |= dict.fromkeys(request, time.monotonic())
+            times_s.append(time.monotonic())
         return answers, times_s
+
+    def _pack(self, most: int) -> None:
+        """Pack what moves into requests; an interface's objects share one, and so a time, where the device can take it."""
+        groups = [[SYS_UPTIME, TABLE_LAST_CHANGE], *([one.label, *one.oids] for one in self._interfaces)]
+        self._requests = chunks(groups, most)
+        asked_in = {oid: number for number, request in enumerate(self._requests) for oid in request}
+        for interface in self._interfaces:
+            interface.request = asked_in[interface.oids[0]]
+        self._packed_for = most
 
     def _moved(self, answers: dict[str, Value]) -> bool:
         """Say whether indices may have moved: a restart, a changed table, a name that is elsewhere."""
         before, uptime = self._uptime_ticks, answers.get(SYS_UPTIME)
         self._uptime_ticks = uptime if isinstance(uptime, int) else 0
         changed = answers.get(TABLE_LAST_CHANGE) != self._last_change
-        renamed = any(not _is_there(interface, answers) for interface in self._interfaces)
-        return self._uptime_ticks < before or changed or renamed
+        if self._uptime_ticks < before or changed:
+            return True
+        return not self._all_there(answers) and time.monotonic() >= self._search_at_s
+
+    def _all_there(self, answers: dict[str, Value]) -> bool:
+        return all(_is_there(interface, answers) for interface in self._interfaces)
 
     async def _learn(self) -> None:
         """Learn what does not move: what the device is, where the wanted interfaces are, and their speeds."""
@@ -148,6 +168,7 @@ class SnmpPoller:
         ]
         self._missing = tuple(name for name in self._wanted if name not in labels)
         self._last_change = (await self._client.get([SYS_UPTIME, TABLE_LAST_CHANGE])).get(TABLE_LAST_CHANGE)
+        self._packed_for = 0
         self._learn_at_s = time.monotonic() + (MISSED_S if self._missing else KEPT_S)
 
     async def _labels(self) -> dict[str, str]:

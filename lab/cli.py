@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from lab.codecs import CODEC_SETTINGS, PARTS, REGISTERED, STATUSES
 from lab.control import ask
 from lab.errors import LabError
 from lab.hops import SETTINGS, Setting
@@ -20,8 +21,13 @@ examples:
   diemcau lab set wan-thanh-son down                 cut a line; `up` mends it
   diemcau lab set wan-thanh-son loss=5% delay=80ms jitter=5ms rate=10Mbit/s
   diemcau lab set wan-thanh-son traffic=60Mbit/s     simulated traffic both ways
+  diemcau lab set vc-thanh-son camera=failed registered=no
+  diemcau lab call vc-thanh-son vc-tan-son           put these codecs in a call; without ids it ends
   diemcau lab reboot r-thanh-son --off 20s
 """
+_CHANGES = (
+    "up, down, or loss= delay= jitter= rate= traffic=; a codec's camera= microphone= network= h323= sip= registered="
+)
 _SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0}
 _BITS = {"bit/s": 1.0, "kbit/s": 1e3, "mbit/s": 1e6, "gbit/s": 1e9}
 _NUMBER = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*(\S*)\s*")
@@ -41,10 +47,13 @@ def add_lab_commands(subparsers: Any) -> None:
     show.add_argument("id", nargs="?", metavar="ID")
     change = actions.add_parser("set", help="change a line, router or codec")
     change.add_argument("id", metavar="ID")
-    change.add_argument("changes", nargs="+", metavar="CHANGE", help="up, down, or loss= delay= jitter= rate= traffic=")
+    change.add_argument("changes", nargs="+", metavar="CHANGE", help=_CHANGES)
     reboot = actions.add_parser("reboot", help="switch a router or codec off and on again")
     reboot.add_argument("id", metavar="ID")
     reboot.add_argument("--off", default="10s", metavar="TIME", help="how long it is off (10s)")
+    reboot.add_argument("--renumber", action="store_true", help="its interfaces come back under other indices")
+    call = actions.add_parser("call", help="put exactly these codecs in a call")
+    call.add_argument("ids", nargs="*", metavar="ID", help="none ends the call")
     lab.set_defaults(run=run_lab_command)
 
 
@@ -93,8 +102,13 @@ def _set(place: Place, args: argparse.Namespace) -> str:
 
 def _reboot(place: Place, args: argparse.Namespace) -> str:
     off_s = _amount("off", args.off, _SECONDS)
-    ask(place.socket, do="reboot", hop_id=args.id, off_s=off_s)
+    ask(place.socket, do="reboot", hop_id=args.id, off_s=off_s, renumber=args.renumber)
     return f"{args.id}: off, and on again in {off_s:g} s\n"
+
+
+def _call(place: Place, args: argparse.Namespace) -> str:
+    ask(place.socket, do="call", endpoint_ids=args.ids)
+    return f"in a call: {', '.join(args.ids) or 'nobody'}\n"
 
 
 def _show(place: Place, args: argparse.Namespace) -> str:
@@ -110,25 +124,37 @@ def _show(place: Place, args: argparse.Namespace) -> str:
     return "\n".join(lines) + "\n"
 
 
-_ACTIONS: dict[str, Callable[[Place, argparse.Namespace], str]] = {"set": _set, "reboot": _reboot, "show": _show}
+_ACTIONS: dict[str, Callable[[Place, argparse.Namespace], str]] = {
+    "set": _set,
+    "reboot": _reboot,
+    "call": _call,
+    "show": _show,
+}
 
 
 def _settings(settings: dict[str, Setting]) -> str:
     """Return settings as they are typed, leaving out what does nothing."""
     words = ["up" if settings["up"] else "down"] if "up" in settings else []
     for name, value in settings.items():
-        if name != "up" and (value or len(settings) < len(SETTINGS)):
+        usual = not value or (name in PARTS and value == "ok")
+        if name != "up" and (not usual or len(settings) < len(SETTINGS)):
             words.append(f"{_WORDS[name]}={_written(name, value)}")
     return " ".join(words)
 
 
 _WORDS = {name: name.removesuffix("_bps").removesuffix("_s").replace("_", "-") for name in SETTINGS}
+_WORDS |= {name: name for name in CODEC_SETTINGS}
 _NAMES = {word: name for name, word in _WORDS.items() if name != "up"}
+_YES_NO = {"yes": True, "no": False}
 
 
 def _written(name: str, value: Setting) -> str:
     if value is None:
         return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return value
     if name.endswith("_bps"):
         return f"{value / 1e6:g}Mbit/s"
     return f"{value * 1000:.4g}ms" if name.endswith("_s") else f"{value:.2%}"
@@ -149,9 +175,18 @@ def parse_change(word: str) -> dict[str, Setting]:
         bps = _amount(key, text, _BITS)
         return {"traffic_out_bps": bps, "traffic_in_bps": bps}
     name = _NAMES[key]
+    if name in CODEC_SETTINGS:
+        return {name: _word(name, text)}
     if name == "rate_bps" and text == "none":
         return {name: None}
     return {name: _ratio(text) if name == "loss" else _amount(key, text, _BITS if name.endswith("_bps") else _SECONDS)}
+
+
+def _word(name: str, text: str) -> Setting:
+    known: dict[str, Setting] = dict(_YES_NO) if name == REGISTERED else {status: status for status in STATUSES}
+    if text not in known:
+        raise LabError(f"{name}={text}: {' or '.join(known)} would be right")
+    return known[text]
 
 
 def _ratio(text: str) -> float:

@@ -6,13 +6,13 @@ import math
 import random
 from dataclasses import dataclass
 
-from lab.counts import OUT, WIDTH, Count
+from lab.counts import IN, OUT, WIDTH, Count
 from lab.errors import LabError
 
 _SENT, _SENT_BYTES = int(Count.SENT_PACKETS), int(Count.SENT_BYTES)
 _LOST, _LOST_BYTES, _REFUSED = int(Count.LOST_PACKETS), int(Count.LOST_BYTES), int(Count.REFUSED_PACKETS)
 _BITS = 8
-Setting = bool | float | None
+Setting = bool | float | str | None
 
 
 @dataclass(slots=True)
@@ -79,7 +79,8 @@ class Hop:
         self.home = home
         self.settings = settings
         self.call_bps = [0.0, 0.0]
-        self._random = random.Random(f"{seed}/{hop_id}").random
+        # Each direction draws for itself: the same packets are lost however the two interleave.
+        self._random = [random.Random(f"{seed}/{hop_id}/{way}").random for way in (OUT, IN)]
         self._free_s = [0.0, 0.0]
         self.changed()
 
@@ -123,11 +124,11 @@ class Hop:
             at_s = self._free_s[way] = start_s + size * _BITS / settings.rate_bps
         counts[first + _SENT] += 1
         counts[first + _SENT_BYTES] += size
-        if settings.loss and self._random() < settings.loss:
+        if settings.loss and self._random[way]() < settings.loss:
             counts[first + _LOST] += 1
             counts[first + _LOST_BYTES] += size
             return None
-        return at_s + settings.delay_s + settings.jitter_s * self._random()
+        return at_s + settings.delay_s + settings.jitter_s * self._random[way]()
 
     def counted(self, way: int = OUT) -> dict[str, int]:
         """Return one direction's counters by name."""

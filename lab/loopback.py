@@ -80,7 +80,7 @@ class LoopbackLab:
         """Refuse: loopback has no lines to break."""
         self._refuse(hop_id)
 
-    def reboot(self, hop_id: str, *, off_s: float = 10.0) -> NoReturn:
+    def reboot(self, hop_id: str, *, off_s: float = 10.0, renumber: bool = False) -> NoReturn:  # noqa: ARG002  Lab's face
         """Refuse, as `set` does."""
         self._refuse(f"{hop_id} off for {off_s:g} s")
 

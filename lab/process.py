@@ -25,6 +25,7 @@ from lab.control import Control
 from lab.errors import LabError
 from lab.forwarder import Forwarder
 from lab.rundir import Place, claimed
+from lab.snmp.notify import Traps
 from lab.snmp.server import Plan
 from lab.topology import targets
 from lab.wan import News, Wan
@@ -44,6 +45,7 @@ class Order:
     sentinels: tuple[str, ...]
     seed: int
     agent_address: str
+    traps: Traps | None = None
 
 
 def send(pipe: IO[bytes], thing: Any) -> None:
@@ -137,9 +139,8 @@ def _run(order: Order, stack: ExitStack) -> None:
     wan = Wan(order.inventory, order.seed, order.sentinels)
     place = stack.enter_context(claimed(order.name))
     agent_tun, province_tun = _make_network(place, order)
-    plan = Plan(
-        order.inventory, order.sentinels, order.seed, place.province_namespace, wan.counts.descriptor, _SNMP_PORT
-    )
+    namespace, counts = place.province_namespace, wan.counts.descriptor
+    plan = Plan(order.inventory, order.sentinels, order.seed, namespace, counts, _SNMP_PORT, order.traps)
     agents = stack.enter_context(snmp_agents(plan))
     assert agents.stdin
     wan.tell = _teller(agents.stdin)

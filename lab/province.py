@@ -23,6 +23,7 @@ from lab.hops import Setting
 from lab.process import Order, end, send
 from lab.requirements import requirements
 from lab.rundir import Place
+from lab.snmp.notify import Traps
 
 AGENT_ADDRESS = "10.25.255.1"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
@@ -75,13 +76,14 @@ class Lab:
     """A running province on real packets.
 
     `sentinels` are addresses on the agent's own side of the core. `seed` decides which packets are lost; one is
-    drawn where none is given. `name` tells labs on one machine apart. Needs root, see `requirements`.
+    drawn where none is given. `name` tells labs on one machine apart. With `traps`, an address and port on the
+    agent's side, devices send traps there, or informs. Needs root, see `requirements`.
     Raises LabError: what is missing, or what went wrong, in a sentence.
     """
 
     has_faults = True
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  each is a choice of its own, and all but the first have their usual value
         self,
         inventory: Inventory,
         *,
@@ -89,6 +91,8 @@ class Lab:
         seed: int | None = None,
         name: str | None = None,
         agent_address: str = AGENT_ADDRESS,
+        traps: tuple[str, int] | None = None,
+        informs: bool = False,
     ) -> None:
         self.inventory = inventory
         self.seed = random.SystemRandom().randrange(2**32) if seed is None else seed
@@ -97,7 +101,8 @@ class Lab:
         if not _NAME.fullmatch(name):
             raise LabError(f"a lab's name is small letters, digits and dashes, at most 31, not {name!r}")
         self.place = Place(name)
-        self._order = Order(name, inventory, self.sentinels, self.seed, agent_address)
+        told = Traps(*traps, informs=informs) if traps else None
+        self._order = Order(name, inventory, self.sentinels, self.seed, agent_address, told)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -154,12 +159,18 @@ class Lab:
         return ask(self.place.socket, do=do, **request)
 
     def set(self, hop_id: str, **changes: Setting) -> None:
-        """Change a line, router, codec or sentinel: see `lab.hops.Settings` for what there is."""
+        """Change a line, router, codec or sentinel: see `lab.hops.Settings` for what there is.
+
+        A codec has `lab.codecs.PARTS` too (`camera="failed"`), and `registered` for both protocols at once.
+        """
         self._ask("set", hop_id=hop_id, changes=changes)
 
-    def reboot(self, hop_id: str, *, off_s: float = 10.0) -> None:
-        """Switch a router or codec off for some seconds; its uptime and counters then start from nought."""
-        self._ask("reboot", hop_id=hop_id, off_s=off_s)
+    def reboot(self, hop_id: str, *, off_s: float = 10.0, renumber: bool = False) -> None:
+        """Switch a router or codec off for some seconds; its uptime and counters then start from nought.
+
+        With `renumber` its interfaces come back under other indices.
+        """
+        self._ask("reboot", hop_id=hop_id, off_s=off_s, renumber=renumber)
 
     def call(self, endpoint_ids: Sequence[str]) -> None:
         """Put exactly these codecs in a call; an empty list ends it."""

@@ -6,11 +6,12 @@ import difflib
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import InitVar, asdict, dataclass, field
+from dataclasses import InitVar, asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from agent.inventory import Inventory
+from lab.codecs import CODEC_SETTINGS, PARTS, Call, Codec, call_over, changed, fresh
 from lab.counts import IN, OUT, SharedCounts
 from lab.errors import LabError
 from lab.hops import SETTINGS, Hop, Setting, checked
@@ -19,13 +20,25 @@ from lab.topology import Steps, Topology, build_hops
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What the SNMP agents must hear of a hop: its state, its simulated traffic, whether it just booted."""
+    """What the SNMP agents must hear of a hop: its state, its simulated traffic, whether it just booted.
+
+    `codec` is what an endpoint tells of itself, None for other hops.
+    """
 
     id: str
     up: bool
     out_bps: float
     in_bps: float
     booted: bool = False
+    renumbered: bool = False
+    codec: Codec | None = None
+
+
+def heard(told: dict[str, Any]) -> News:
+    """Return the news that `dataclasses.asdict` made a JSON object."""
+    codec = told.pop("codec")
+    call = codec and codec.pop("call")
+    return News(**told, codec=codec and Codec(**codec, call=call and Call(**call)))
 
 
 @dataclass(slots=True)
@@ -45,6 +58,8 @@ class Wan:
     counts: SharedCounts = field(init=False)
     log: list[dict[str, Any]] = field(default_factory=list)
     boots_due: dict[str, float] = field(default_factory=dict)
+    codecs: dict[str, Codec] = field(init=False)
+    _renumbering: set[str] = field(default_factory=set)
     _calls: dict[str, float] = field(default_factory=dict)
     _lines_at: dict[str, list[Hop]] = field(default_factory=lambda: defaultdict(list))
     _told: dict[str, News] = field(default_factory=dict)
@@ -55,6 +70,7 @@ class Wan:
         for index, hop in enumerate(self.hops.values()):
             hop.count_in(self.counts.of(index))
         self.topology = Topology(self.inventory, self.hops, self.sentinels)
+        self.codecs = {name: fresh(endpoint) for name, endpoint in self.inventory.endpoints.items()}
         for link in self.inventory.links.values():
             for router in self.topology.routers(link):
                 self._lines_at[router.id].append(self.hops[link.id])
@@ -79,32 +95,46 @@ class Wan:
         Raises LabError: which id, setting or value is wrong, and what would be right.
         """
         hop = self.hop(hop_id)
+        codec = self.codecs.get(hop_id)
+        known = SETTINGS if codec is None else (*SETTINGS, *CODEC_SETTINGS)
         good: dict[str, Setting] = {}
         for name, value in changes.items():
-            if name not in SETTINGS:
-                hint = did_you_mean(name, SETTINGS) or f"; there are {', '.join(SETTINGS)}"
+            if name not in known:
+                hint = did_you_mean(name, known) or f"; there are {', '.join(known)}"
                 raise LabError(f"there is no setting {name!r}{hint}")
-            good[name] = checked(name, value)
+            if codec and name in CODEC_SETTINGS:
+                codec = changed(codec, name, value)
+            else:
+                good[name] = checked(name, value)
         if "up" in good:
             self.boots_due.pop(hop_id, None)
-        self._apply(hop, good)
+        if codec:
+            self.codecs[hop_id] = codec
+        told = {name: value for name, value in changes.items() if name not in good}
+        self._apply(hop, good, told)
 
-    def _apply(self, hop: Hop, changes: Mapping[str, Setting], **note: object) -> None:
+    def _apply(
+        self, hop: Hop, changes: Mapping[str, Setting], codec: Mapping[str, object] | None = None, **note: object
+    ) -> None:
         was_up = hop.settings.up
         for name, value in changes.items():
             setattr(hop.settings, name, value)
         hop.changed()
         now = datetime.now(UTC).isoformat(timespec="microseconds")
-        self.log.append({"at": now, "at_s": time.monotonic(), "id": hop.id, "changes": dict(changes), **note})
+        self.log.append(
+            {"at": now, "at_s": time.monotonic(), "id": hop.id, "changes": {**changes, **(codec or {})}, **note}
+        )
         if hop.settings.up != was_up:
             self.topology.reroute()
             self._spread_calls(self._calls)
             for line in self._lines_at.get(hop.id, ()):
                 self._news(line)
         self._news(hop, booted=hop.kind in ("device", "endpoint") and hop.settings.up and not was_up)
+        for end in self._calls:
+            self._news(self.hops[end])
 
-    def reboot(self, hop_id: str, off_s: float) -> None:
-        """Switch a router or codec off now and on again after `off_s` seconds.
+    def reboot(self, hop_id: str, off_s: float, *, renumber: bool = False) -> None:
+        """Switch a router or codec off now and on again after `off_s` seconds, its interfaces renumbered or not.
 
         Raises LabError: unknown id, a line (which has nothing to boot), or a bad time.
         """
@@ -112,6 +142,8 @@ class Wan:
         if hop.kind not in ("device", "endpoint"):
             raise LabError(f"{hop_id} is a {hop.kind}; only routers and codecs can be rebooted")
         wait_s = checked("delay_s", off_s)
+        if renumber:
+            self._renumbering.add(hop_id)
         self._apply(hop, {"up": False}, reboot=True)
         self.boots_due[hop_id] = time.monotonic() + float(wait_s or 0)
 
@@ -154,10 +186,24 @@ class Wan:
 
     def _news(self, hop: Hop, *, booted: bool = False) -> None:
         out_bps, in_bps = self.traffic_bps(hop)
-        news = News(hop.id, hop.settings.up, out_bps, in_bps)
+        news = News(hop.id, hop.settings.up, out_bps, in_bps, codec=self._codec(hop))
         if booted or self._told.get(hop.id) != news:
             self._told[hop.id] = news
-            self.tell(News(hop.id, hop.settings.up, out_bps, in_bps, booted))
+            renumbered = booted and hop.id in self._renumbering
+            self._renumbering -= {hop.id} if booted else set()
+            self.tell(replace(news, booted=booted, renumbered=renumbered))
+
+    def _codec(self, hop: Hop) -> Codec | None:
+        """Return what a codec knows, its call among it."""
+        codec = self.codecs.get(hop.id)
+        if codec is None or hop.id not in self._calls:
+            return codec
+        steps = self.way(self.inventory.endpoints[hop.id].address) or ()
+        return replace(codec, call=call_over(steps, self._calls[hop.id]))
+
+    def _settings(self, hop: Hop) -> dict[str, Any]:
+        codec = self.codecs.get(hop.id)
+        return asdict(hop.settings) | ({part: getattr(codec, part) for part in PARTS} if codec else {})
 
     def truth(self, hop_id: str) -> dict[str, Any]:
         """Return what the lab itself knows of a hop: settings, counters each way, and its changes in order."""
@@ -166,7 +212,7 @@ class Wan:
         return {
             "id": hop.id,
             "kind": hop.kind,
-            "settings": asdict(hop.settings),
+            "settings": self._settings(hop),
             "traffic_bps": {"out": out_bps, "in": in_bps},
             "out": hop.counted(OUT),
             "in": hop.counted(IN),
@@ -175,7 +221,7 @@ class Wan:
 
     def show(self) -> list[dict[str, Any]]:
         """Return every hop's id, kind and settings."""
-        return [{"id": hop.id, "kind": hop.kind, "settings": asdict(hop.settings)} for hop in self.hops.values()]
+        return [{"id": hop.id, "kind": hop.kind, "settings": self._settings(hop)} for hop in self.hops.values()]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""One device's SNMP agent: datagram in, datagram out (RFC 1157 for v1, RFC 3416 for v2c, RFC 3412 and 3414 for v3)."""
+"""One device's SNMP agent: datagram in, datagram out (RFC 1157, 3416, and 3412 with 3414 for v3)."""
 
 from __future__ import annotations
 

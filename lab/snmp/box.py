@@ -60,12 +60,16 @@ class Wire:
 
 @dataclass(slots=True)
 class Box:
-    """A router or codec: its boots, and when the current one began (monotonic seconds)."""
+    """A router or codec: its boots, and when the current one began (monotonic seconds).
+
+    `table_changed_s` is its uptime when its interfaces last changed their indices.
+    """
 
     id: str
     booted_s: float
     boots: int = 1
     up: bool = True
+    table_changed_s: float = 0.0
 
     @classmethod
     def running(cls, box_id: str) -> Box:

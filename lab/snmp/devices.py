@@ -12,25 +12,28 @@ from typing import NamedTuple, TypedDict
 
 from agent.inventory import Inventory
 from agent.model import Device, Endpoint, Link, SnmpCredentials
+from lab.codecs import Codec, fresh
 from lab.counts import IN, OUT
 from lab.snmp.agent import MAX_SIZE, Agent, Engine
 from lab.snmp.ber import Oid
 from lab.snmp.box import Box, Port, Wire
-from lab.snmp.mib import Mib
+from lab.snmp.makes import MAKES, Make
+from lab.snmp.mib import Mib, Source
+from lab.snmp.notify import COLD_START, Notifier
 from lab.snmp.objects import engine, interfaces, system
+from lab.snmp.poly import OBJECTS as POLY_OBJECTS
+from lab.snmp.poly import PRODUCT as POLY_PRODUCT
+from lab.snmp.poly import notifications, poly
 from lab.snmp.usm import User
 from lab.topology import targets
-from lab.wan import Wan
+from lab.wan import News, Wan
 
-_ROUTER: Oid = (1, 3, 6, 1, 4, 1, 9, 1, 2068)
-_POLY: Oid = (1, 3, 6, 1, 4, 1, 13885, 101)
 _CISCO_CODEC: Oid = (1, 3, 6, 1, 4, 1, 5596, 150, 6, 4, 1)
 _GIGABIT, _HUNDRED_MEGABIT = 1_000_000_000, 100_000_000
 # RFC 3411: an SNMPv3 engine id of net-snmp's enterprise whose last 8 bytes are the maker's own.
 _ENGINE_PREFIX = bytes.fromhex("80001f8805")
-_ROUTER_TEXT = "Cisco IOS Software [Amsterdam], ISR Software (simulated), Version 17.3.4a"
 _CODECS = {
-    "poly": ("Polycom RealPresence Group 500 (simulated)", _POLY),
+    "poly": ("Polycom RealPresence Group 500 (simulated)", POLY_PRODUCT),
     "cisco-codec": ("Cisco Codec SoftW: TC7.3.5 MCU: Cisco TelePresence SX20 (simulated)", _CISCO_CODEC),
 }
 
@@ -39,14 +42,18 @@ _CODECS = {
 class Fleet:
     """All agents by address, what they stand on by hop id, and the ports that each hop's state touches.
 
-    An agent is made when it is first asked: most of a large province's never are.
+    An agent is made when it is first asked: most of a large province's never are. `notifier` None: devices say
+    nothing of their own accord.
     """
 
     makers: dict[str, Callable[[], Agent]] = field(default_factory=dict)
     agents: dict[str, Agent] = field(default_factory=dict)
+    addresses: dict[str, str] = field(default_factory=dict)
     boxes: dict[str, Box] = field(default_factory=dict)
     wires: dict[str, Wire] = field(default_factory=dict)
+    codecs: dict[str, Codec] = field(default_factory=dict)
     ports: dict[str, list[Port]] = field(default_factory=lambda: defaultdict(list))
+    notifier: Notifier | None = None
 
     def agent(self, address: str) -> Agent | None:
         """Return the agent at an address, None where there is none."""
@@ -60,29 +67,55 @@ class Fleet:
             for touching in {part.id for part in (port.box, port.wire, port.far) if part}:
                 self.ports[touching].append(port)
 
-    def hear(self, hop_id: str, *, up: bool, out_bps: float, in_bps: float, booted: bool) -> None:
-        """Take note of a hop's news (see `lab.wan.News`)."""
-        touched = self.ports[hop_id]
+    def hear(self, news: News) -> None:
+        """Take note of a hop's news."""
+        touched = self.ports[news.id]
         were_up = [port.up for port in touched]
-        wire, box = self.wires.get(hop_id), self.boxes.get(hop_id)
+        wire, box = self.wires.get(news.id), self.boxes.get(news.id)
         if wire:
-            wire.up = up
-            wire.meters[OUT].change(out_bps)
-            wire.meters[IN].change(in_bps)
+            wire.up = news.up
+            wire.meters[OUT].change(news.out_bps)
+            wire.meters[IN].change(news.in_bps)
         if box:
-            box.up = up
-            if booted:
-                self._boot(box)
+            box.up = news.up
+            if news.booted:
+                self._boot(box, renumbered=news.renumbered)
         for port, was_up in zip(touched, were_up, strict=True):
             if port.up != was_up:
                 port.changed_s = port.box.uptime_s
+                if self.notifier:
+                    self.notifier.tell_link(port)
+        if news.codec and news.id in self.codecs:
+            self._change(news.id, news.codec)
 
-    def _boot(self, box: Box) -> None:
+    def _boot(self, box: Box, *, renumbered: bool) -> None:
         box.booted_s = time.monotonic()
         box.boots += 1
-        for port in self.ports[box.id]:
-            if port.box is box:
-                port.restart()
+        box.table_changed_s = 0.0
+        own = [port for port in self.ports[box.id] if port.box is box]
+        for port in own:
+            port.restart()
+        if renumbered:
+            self._renumber(box, own)
+        if self.notifier:
+            self.notifier.tell(box, COLD_START)
+
+    def _renumber(self, box: Box, ports: list[Port]) -> None:
+        """Give each port its neighbour's index, the last one a new one."""
+        indices = [port.index for port in ports]
+        for port, index in zip(ports, [*indices[1:], max(indices) + 1], strict=True):
+            port.index = index
+        box.table_changed_s = box.uptime_s
+        self.agents.pop(self.addresses[box.id], None)  # it is made anew when it is next asked
+
+    def _change(self, codec_id: str, codec: Codec) -> None:
+        old, self.codecs[codec_id] = self.codecs[codec_id], codec
+        agent = self.agents.get(self.addresses[codec_id])
+        if agent:
+            agent.mib.replace(POLY_OBJECTS, poly(codec, codec_id))
+        for what in notifications(old, codec):
+            if self.notifier:
+                self.notifier.tell(self.boxes[codec_id], what)
 
 
 def build(wan: Wan) -> Fleet:
@@ -95,9 +128,10 @@ def build(wan: Wan) -> Fleet:
             meter.change(bps)
     for target in targets(inventory):
         fleet.boxes[target.id] = Box.running(target.id)
-    for device in inventory.devices.values():
-        _add_router(fleet, wan, device)
-    shared = _shared_credentials(inventory)
+        fleet.addresses[target.id] = target.address
+    for number, device in enumerate(inventory.devices.values()):
+        _add_router(fleet, wan, device, MAKES[number % len(MAKES)])
+    shared = shared_credentials(inventory)
     for credentials in shared:
         User(credentials, _ENGINE_PREFIX)  # one the lab can't speak is refused now, not when it is first used
     for endpoint in inventory.endpoints.values():
@@ -105,16 +139,20 @@ def build(wan: Wan) -> Fleet:
     return fleet
 
 
-def _add_router(fleet: Fleet, wan: Wan, device: Device) -> None:
+def _add_router(fleet: Fleet, wan: Wan, device: Device, make: Make) -> None:
     box = fleet.boxes[device.id]
-    lines = enumerate(cabling(wan.inventory, device).items(), start=1)
+    lines = zip(make.indices(), cabling(wan.inventory, device).items(), strict=False)
     ports = [
         Port(box, index, name, link.id if link else "", _GIGABIT, **_plug(fleet, wan, device, link))
         for index, (name, link) in lines
     ]
-    kind = _Kind(_ROUTER_TEXT, _ROUTER, wan.inventory.sites[device.site].name)
+    kind = _Kind(make.text, make.product, wan.inventory.sites[device.site].name)
     fleet.add(ports)
-    fleet.makers[device.address] = partial(_agent, box, kind, ports, [device.snmp.credentials])
+
+    def objects() -> dict[Oid, Source]:
+        return system(box, *kind) | interfaces(box, ports, wide_only=make.wide_only) | make.health(box)
+
+    fleet.makers[device.address] = partial(_agent, box, objects, [device.snmp.credentials])
 
 
 class _Plug(TypedDict, total=False):
@@ -155,10 +193,19 @@ def _add_codec(fleet: Fleet, inventory: Inventory, endpoint: Endpoint, shared: l
     text, product = _CODECS.get(endpoint.profile, _CODECS["poly"])
     kind = _Kind(text, product, inventory.sites[endpoint.site].name)
     fleet.add([port])
-    fleet.makers[endpoint.address] = partial(_agent, box, kind, [port], shared)
+    if product == POLY_PRODUCT:
+        fleet.codecs[endpoint.id] = fresh(endpoint)
+
+    def objects() -> dict[Oid, Source]:
+        codec = fleet.codecs.get(endpoint.id)
+        own = poly(codec, endpoint.id) if codec else {}
+        return system(box, *kind) | interfaces(box, [port]) | own
+
+    spoken = [endpoint.snmp.credentials, *shared] if endpoint.snmp else shared
+    fleet.makers[endpoint.address] = partial(_agent, box, objects, spoken)
 
 
-def _shared_credentials(inventory: Inventory) -> list[SnmpCredentials]:
+def shared_credentials(inventory: Inventory) -> list[SnmpCredentials]:
     """Return what the codecs accept: all that any router does."""
     return list(
         {device.snmp.credentials.name: device.snmp.credentials for device in inventory.devices.values()}.values()
@@ -173,12 +220,20 @@ class _Kind(NamedTuple):
     place: str
 
 
-def _agent(box: Box, kind: _Kind, ports: list[Port], credentials: list[SnmpCredentials]) -> Agent:
+def _agent(box: Box, objects: Callable[[], dict[Oid, Source]], credentials: list[SnmpCredentials]) -> Agent:
     engine_id = _ENGINE_PREFIX + hashlib.sha256(box.id.encode()).digest()[:8]
-    objects = system(box, *kind) | engine(engine_id, box, MAX_SIZE) | interfaces(ports)
-    communities = {one.community.reveal().encode() for one in credentials if one.version == "2c" and one.community}
+    communities = {one.community.reveal().encode() for one in credentials if one.version != "3" and one.community}
     users = {one.user.encode(): User(one, engine_id) for one in credentials if one.version == "3" and one.user}
     if not communities and not users:
         communities = {b"public"}
     now = Engine(engine_id, lambda: (box.boots, int(box.uptime_s)))
-    return Agent(Mib(objects), now, frozenset(communities), users)
+    return Agent(Mib(objects() | engine(engine_id, box, MAX_SIZE)), now, frozenset(communities), users)
+
+
+def sources(fleet: Fleet, inventory: Inventory) -> dict[str, tuple[str, bytes]]:
+    """Return each device's address and the community of its notifications: its own, else any of the province's."""
+    known = [one.community.reveal().encode() for one in shared_credentials(inventory) if one.community]
+    usual = known[0] if known else b"public"
+    own = {target.id: target.snmp.credentials.community for target in targets(inventory) if target.snmp}
+    found = {name: one.reveal().encode() for name, one in own.items() if one}
+    return {name: (address, found.get(name, usual)) for name, address in fleet.addresses.items()}

@@ -27,6 +27,12 @@ class Mib:
             return NO_SUCH_INSTANCE if following and following[: len(oid) - 1] == oid[:-1] else NO_SUCH_OBJECT
         return source if isinstance(source, Value) else source()
 
+    def replace(self, prefix: Oid, sources: Mapping[Oid, Source]) -> None:
+        """Have these objects, and no others, below a prefix."""
+        kept = {oid: source for oid, source in self._sources.items() if oid[: len(prefix)] != prefix}
+        self._sources = {**kept, **sources}
+        self._order = sorted(self._sources)
+
     def following(self, oid: Oid) -> Oid | None:
         """Return the first object after `oid`, None at the end."""
         at = bisect_right(self._order, oid)

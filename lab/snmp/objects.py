@@ -25,6 +25,7 @@ _IF_NUMBER: Oid = (1, 3, 6, 1, 2, 1, 2, 1, 0)
 _IF_TABLE: Oid = (1, 3, 6, 1, 2, 1, 2, 2, 1)
 _IF_X_TABLE: Oid = (1, 3, 6, 1, 2, 1, 31, 1, 1, 1)
 _TABLE_LAST_CHANGE: Oid = (1, 3, 6, 1, 2, 1, 31, 1, 5, 0)
+_NARROW = (10, 11, 16, 17)
 _ETHERNET, _MTU, _MEGABIT = 6, 1500, 1_000_000
 _UP, _DOWN, _TRUE, _FALSE = 1, 2, 1, 2
 _LONG_NAMES = {"Gi": "GigabitEthernet", "Fa": "FastEthernet", "Te": "TenGigabitEthernet"}
@@ -53,18 +54,27 @@ def engine(engine_id: bytes, box: Box, max_size: int) -> dict[Oid, Source]:
     }
 
 
-def interfaces(ports: Sequence[Port]) -> dict[Oid, Source]:
-    """Return IF-MIB's objects for a device's ports."""
+def interfaces(box: Box, ports: Sequence[Port], *, wide_only: bool = False) -> dict[Oid, Source]:
+    """Return IF-MIB's objects for a device's ports; `wide_only` as `lab.snmp.makes.Make` has it."""
     objects: dict[Oid, Source] = {
         _IF_NUMBER: integer(len(ports)),
-        _TABLE_LAST_CHANGE: timeticks(0),
+        _TABLE_LAST_CHANGE: lambda: timeticks(box.table_changed_s),
     }
     for port in ports:
         for column, source in _if_table(port):
             objects[*_IF_TABLE, column, port.index] = source
         for column, source in _if_x_table(port):
             objects[*_IF_X_TABLE, column, port.index] = source
+        if wide_only:
+            for column in _NARROW:
+                del objects[*_IF_TABLE, column, port.index]
+            objects[*_IF_X_TABLE, 15, port.index] = partial(_speed_in_use, port)
+            objects[*_IF_X_TABLE, 18, port.index] = octets("")
     return objects
+
+
+def _speed_in_use(port: Port) -> Value:
+    return gauge32(port.speed_bps // _MEGABIT if port.up else 0)
 
 
 def _columns(

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from agent.inventory import Inventory
 from lab import netns
 from lab.errors import LabError
-from lab.snmp.devices import Fleet, build
-from lab.wan import Wan
+from lab.snmp.devices import Fleet, build, sources
+from lab.snmp.notify import Notifier, Traps
+from lab.wan import Wan, heard
 
 _IP_PKTINFO = 8  # not in Python's socket module before 3.14
 _PKTINFO = struct.Struct("=I4s4s")
@@ -34,6 +35,7 @@ class Plan:
     namespace: str | None
     counts: int | None
     port: int
+    traps: Traps | None = None
 
 
 def open_socket(port: int, *, loopback: bool) -> socket.socket:
@@ -62,9 +64,15 @@ def answer_waiting(server: socket.socket, fleet: Fleet) -> None:
         agent = fleet.agent(socket.inet_ntoa(asked))
         reply = agent.answer(data) if agent else None
         if reply:
-            from_asked = [(socket.IPPROTO_IP, _IP_PKTINFO, _PKTINFO.pack(0, asked, bytes(4)))]
-            with suppress(OSError):
-                server.sendmsg([reply], from_asked, 0, client)
+            _send_from(server, reply, asked, client)
+        elif fleet.notifier:
+            fleet.notifier.hear(data)
+
+
+def _send_from(server: socket.socket, data: bytes, source: bytes, target: tuple[str, int]) -> None:
+    from_source = [(socket.IPPROTO_IP, _IP_PKTINFO, _PKTINFO.pack(0, source, bytes(4)))]
+    with suppress(OSError):
+        server.sendmsg([data], from_source, 0, target)
 
 
 class News:
@@ -80,8 +88,7 @@ class News:
         chunk = os.read(self._descriptor, 65536)
         *lines, self._rest = (self._rest + chunk).split(b"\n")
         for line in lines:
-            news = json.loads(line)
-            self._fleet.hear(news.pop("id"), **news)
+            self._fleet.hear(heard(json.loads(line)))
         return bool(chunk)
 
 
@@ -89,7 +96,14 @@ def _prepare(plan: Plan) -> tuple[socket.socket, Fleet]:
     if plan.namespace:
         netns.enter(plan.namespace)
     server = open_socket(plan.port, loopback=plan.namespace is None)
-    return server, build(Wan(plan.inventory, plan.seed, plan.sentinels, shared=plan.counts))
+    fleet = build(Wan(plan.inventory, plan.seed, plan.sentinels, shared=plan.counts))
+    if plan.traps:
+
+        def send(data: bytes, source: str, target: tuple[str, int]) -> None:
+            _send_from(server, data, socket.inet_aton(source), target)
+
+        fleet.notifier = Notifier(plan.traps, send, sources(fleet, plan.inventory))
+    return server, fleet
 
 
 def _say(line: str) -> None:
@@ -114,7 +128,9 @@ def main() -> None:
     news = News(descriptor, fleet)
     _say("ready")
     while True:
-        ready, _, _ = select.select([descriptor, server], [], [])
+        ready, _, _ = select.select([descriptor, server], [], [], fleet.notifier.due_in_s if fleet.notifier else None)
+        if fleet.notifier:
+            fleet.notifier.send_again()
         if descriptor in ready and not news.hear():
             return
         if server in ready:

@@ -236,7 +236,10 @@ async def costing(watch: Watch):
 
 async def test_every_second_request_lost_costs_time_and_no_figure():
     rates = {1: (3 * MEGA, 2 * MEGA)}
-    async with neighbour(), watched("every-second-lost", "eth0", rates_bps=rates, quirks=(quirks.every_second,)) as watch:
+    async with (
+        neighbour(),
+        watched("every-second-lost", "eth0", rates_bps=rates, quirks=(quirks.every_second,)) as watch,
+    ):
         async with costing(watch):
             await watch.poll()
         line = await watch.poll(30)
