@@ -134,7 +134,7 @@ class SnmpPoller:
         return answers, times_s
 
     def _pack(self, most: int) -> None:
-        """Pack what moves into requests; an interface's objects share one, and so a time, where the device can take it."""
+        """Pack what moves into requests; an interface's objects share one, and so a time, where that fits."""
         groups = [[SYS_UPTIME, TABLE_LAST_CHANGE], *([one.label, *one.oids] for one in self._interfaces)]
         self._requests = chunks(groups, most)
         asked_in = {oid: number for number, request in enumerate(self._requests) for oid in request}

@@ -92,7 +92,7 @@ class _Server(uvicorn.Server):
         self._ending = asyncio.Event()
 
     async def main_loop(self) -> None:
-        """Renew what answers share (their date) each second; uvicorn's own loop wakes the machine ten times as often."""
+        """Renew what answers share, the date, each second; uvicorn's own loop wakes the machine ten times as often."""
         while not self._ending.is_set():
             await self.on_tick(0)
             with suppress(TimeoutError):
