@@ -17,6 +17,7 @@ from pathlib import Path
 
 from lab import LabError
 from tests.bench.echoes import dense, of_the_sample
+from tests.bench.fleet import fleet
 from tests.bench.meter import CannotRun
 from tests.bench.polls import polls
 from tests.bench.scrapes import scrapes
@@ -28,6 +29,7 @@ PARTS: dict[str, Callable[[Path, int], list[Row]]] = {
     "dense": dense,
     "polls": polls,
     "scrapes": scrapes,
+    "fleet": fleet,
 }
 
 

@@ -57,8 +57,8 @@ def frozen(pid: int) -> Iterator[None]:
 class Series:
     """One figure of several rounds, and its ratio to another's of the same rounds."""
 
-    def __init__(self) -> None:
-        self.values: list[float] = []
+    def __init__(self, *values: float) -> None:
+        self.values = list(values)
 
     def add(self, value: float) -> None:
         """Take one round's figure."""

@@ -57,7 +57,7 @@ def polls(folder: Path, rounds: int) -> list[Row]:
     """Measure each case; the devices have the wanted interfaces and loopback."""
     rows = []
     for case in CASES:
-        _interfaces(case.interfaces)
+        make_interfaces(case.interfaces)
         with snmpd(folder, "0.0.0.0", DEVICE_PORT), snmp_exporter(folder, case.credentials) as exporter_pid:
             rows.append(_measure(folder, case, exporter_pid, rounds))
     return rows
@@ -69,7 +69,7 @@ def _measure(folder: Path, case: Case, exporter_pid: int, rounds: int) -> Row:
         "icmp": {"interval": "1h"},
         "snmp": {"interval": f"{case.interval_s * 1000:g}ms", "credentials": "bench"},
     }
-    with agent(write(folder, _devices(case.interfaces), defaults, _access(case.credentials))) as ours:
+    with agent(write(folder, _devices(case.interfaces), defaults, access(case.credentials))) as ours:
         for _ in range(min(rounds, MOST_ROUNDS)):
             time.sleep(SETTLE_S)
             ours_us.add(cost_us(ours.pid, WINDOW_S, ours.polls))
@@ -81,7 +81,7 @@ def _measure(folder: Path, case: Case, exporter_pid: int, rounds: int) -> Row:
     return Row(case.name, "µs", ours_us, TARGET_US, {"snmp_exporter": theirs_us})
 
 
-def _interfaces(count: int) -> None:
+def make_interfaces(count: int) -> None:
     """Have this network own so many interfaces besides loopback."""
     for pair in range(count // 2):
         command = ["ip", "link", "add", f"b{2 * pair}", "type", "veth", "peer", "name", f"b{2 * pair + 1}"]
@@ -110,7 +110,8 @@ def _devices(interfaces: int) -> Lists:
     return lists
 
 
-def _access(credentials: SnmpCredentials) -> dict[str, Any]:
+def access(credentials: SnmpCredentials) -> dict[str, Any]:
+    """Return credentials as a configuration has them."""
     if credentials.version != "3":
         assert credentials.community
         return {"version": "2c", "community": credentials.community.reveal()}
