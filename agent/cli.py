@@ -12,6 +12,7 @@ from pathlib import Path
 from agent import __version__, log
 from agent.app import Agent
 from agent.cli_config import config_check, find_config, inventory_export, inventory_import
+from agent.cli_snmp import add_snmp_commands
 from agent.cli_status import status
 from agent.config import ConfigError, parse_listen
 from agent.settings import Listen
@@ -30,6 +31,7 @@ examples:
   diemcau config check                        is the configuration good?
   diemcau run                                 watch; pages and metrics on http://127.0.0.1:9843
   diemcau status --down                       what is not up now, worst first
+  diemcau snmp identify 10.25.238.1           what a device says it is and what would be polled
   diemcau inventory import sites.csv -o config/inventory
   diemcau demo                                a simulated province of 243 sites to look around in
 """
@@ -61,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_config(commands)
     _add_status(commands)
     _add_inventory(commands)
+    add_snmp_commands(commands)
     add_lab_commands(commands)
     _add_demo(commands)
     return parser

@@ -80,6 +80,7 @@ def _build(main: Document, data: dict[str, Any]) -> Config:
         sources=(main.path, *web_sources, *sources, *own_profiles),
         signalling=defaults.signalling,
         profiles=profiles,
+        credentials=credentials,
         traps=build_traps(main, data.get("traps"), credentials, names),
     )
 

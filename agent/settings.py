@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from agent.inventory import Inventory
-from agent.model import Secret, TrapSettings
+from agent.model import Secret, SnmpCredentials, TrapSettings
 from agent.profile import Profile
 
 
@@ -96,3 +96,4 @@ class Config:
     signalling: SignallingSettings = field(default_factory=SignallingSettings)
     profiles: dict[str, Profile] = field(default_factory=dict)
     traps: TrapSettings | None = None  # None: none are received
+    credentials: dict[str, SnmpCredentials] = field(default_factory=dict)

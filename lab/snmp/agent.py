@@ -50,7 +50,7 @@ class _Header:
 
 @dataclass(slots=True)
 class Agent:
-    """Answers for one device. `communities` are v1's and v2c's; `users` are v3's, by name; `versions` as on the wire."""
+    """Answers for one device. `communities` are v1's and v2c's, `users` v3's by name, `versions` those on the wire."""
 
     mib: Mib
     engine: Engine

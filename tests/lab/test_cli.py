@@ -42,6 +42,20 @@ def test_faults_are_set_by_word_and_shown(lab, capsys):
     assert "r-tan-son" in capsys.readouterr().out
 
 
+def test_a_codec_s_parts_and_calls_are_set_by_word(lab, capsys):
+    assert lab_command(["set", "vc-tan-son", "camera=failed", "registered=no", "loss=2%"]) == 0
+    assert lab_command(["call", "vc-tan-son", "vc-thanh-son"]) == 0
+    assert lab.truth("vc-tan-son").settings["sip"] == "failed"
+    assert lab_command(["call"]) == 0
+    assert lab_command(["show", "vc-tan-son"]) == 0
+    said = capsys.readouterr().out
+    assert "vc-tan-son: camera=failed registered=no loss=2.00%\nin a call: vc-tan-son, vc-thanh-son\n" in said
+    assert (
+        "in a call: nobody\nvc-tan-son (endpoint): up loss=2.00% queue=100ms camera=failed h323=failed sip=failed"
+        in said
+    )
+
+
 @pytest.mark.usefixtures("lab")
 def test_a_router_is_rebooted(answers, capsys):
     assert lab_command(["reboot", "r-tan-son", "--off", "30s"]) == 0
@@ -58,6 +72,8 @@ def test_a_router_is_rebooted(answers, capsys):
         (["set", "wan-tan-son", "loss=much"], "loss=much: a share such as 5% or 0.05 would be right"),
         (["set", "wan-tan-son", "delay=80"], "delay=80: a number with its unit, such as 80ms, would be right"),
         (["set", "wan-tan-son", "rate=fast"], "rate=fast: a number with its unit, such as 10Mbit/s, would be right"),
+        (["set", "vc-tan-son", "camera=broken"], "camera=broken: ok or failed or disabled would be right"),
+        (["call", "vc-tan-sn"], "there is no codec 'vc-tan-sn'; did you mean 'vc-tan-son'?"),
         (["reboot", "wan-tan-son"], "wan-tan-son is a link; only routers and codecs can be rebooted"),
         (["show", "nothing-like-it"], "nothing in the lab is called 'nothing-like-it'"),
     ],

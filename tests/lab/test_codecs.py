@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import socket
 import time
+from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
+from agent.model import Device, Secret, SnmpSettings
+from collectors.snmp import SnmpPoller
 from lab import Lab, LabError
+from lab.snmp.agent import Agent, Engine
 from lab.snmp.ber import encode_oid
-from lab.snmp.makes import HUAWEI, JUNIPER, MIKROTIK
+from lab.snmp.box import Box
+from lab.snmp.makes import HUAWEI, JUNIPER, MAKES, MIKROTIK
+from lab.snmp.mib import Mib
+from lab.snmp.objects import interfaces, system
+from lab.snmp.quirks import plain
+from lab.snmp.udp import served
+from tests.collectors.box import profiles_of
+from tests.lab.conftest import V2C as V2C_CREDENTIALS
 
 CODEC = "10.25.238.20"
 ROUTER, CORE = "10.25.240.1", "10.25.0.1"
@@ -19,6 +31,7 @@ V3 = ("-v3", "-lauthPriv", "-umonitor", *SECRETS, "-On", "-Oqe")
 POLY = ".1.3.6.1.4.1.13885.101.1"
 CALLS = f"{POLY}.4.1.1"
 OK, FAILED = "2", "3"
+PORT = 10162
 
 
 @pytest.fixture
@@ -27,7 +40,9 @@ def told(run):
 
     def ask(address: str, oid: str, *version: str) -> dict[str, str]:
         said = run("snmpbulkwalk", *(version or V2C), address, oid)
-        return {line.split()[0]: line.partition(" ")[2].strip('"') for line in said.splitlines() if " " in line}
+        return {
+            line.split()[0]: line.partition(" ")[2].strip('"') for line in said.splitlines() if "No Such" not in line
+        }
 
     return ask
 
@@ -63,6 +78,61 @@ def test_a_call_is_told_as_the_way_to_the_codec_is(lab, told):
     soon(lambda: told(CODEC, CALLS).get(f"{CALLS}.56.1") == "1000")
     lab.call([])
     soon(lambda: told(CODEC, CALLS) == {})
+
+
+async def polled(lab, target, profiles) -> dict[tuple[str, ...], float]:
+    with lab.inside():
+        async with SnmpPoller(target, profiles) as poller:
+            reading = await poller.poll()
+    assert reading.trouble == ""
+    return {(one.metric.removeprefix("diemcau_"), *dict(one.labels).values()): one.value for one in reading.samples}
+
+
+async def test_the_poller_sees_the_call_as_the_lab_made_it(lab, tmp_path):
+    codec = replace(lab.inventory.endpoints["vc-son-hung"], snmp=SnmpSettings(V2C_CREDENTIALS))
+    lab.call(["vc-son-hung"])
+    lab.set("acc-son-hung", loss=0.04, delay_s=0.03, jitter_s=0.06)
+    lab.set("vc-son-hung", microphone="failed", sip="disabled")
+    profiles = profiles_of(tmp_path)
+    seen: dict[tuple[str, ...], float] = {}
+    while seen.get(("endpoint_component_ok", "microphone")) != 0 or ("call_loss_ratio", "receive") not in seen:
+        seen = await polled(lab, codec, profiles)
+    assert seen["endpoint_in_call",] == 1
+    assert seen["call_receive_bits_per_second",] == 1_920_000
+    assert seen["call_transmit_bits_per_second",] == 2_000_000
+    assert seen["call_loss_ratio", "receive"] == 0.04
+    assert seen["call_jitter_seconds", "transmit"] == 0.02
+    assert seen["call_latency_seconds", "receive"] == 0.06
+    assert seen["endpoint_registered", "h323"] == 1
+    assert ("endpoint_registered", "sip") not in seen
+    lab.call([])
+    while seen["endpoint_in_call",]:
+        seen = await polled(lab, codec, profiles)
+    assert not [name for name in seen if name[0].startswith("call_")]
+
+
+async def test_the_poller_sees_every_make_s_health(lab, tmp_path):
+    profiles = profiles_of(tmp_path)
+    for router in ("r-core", "r-thanh-son"):
+        seen = await polled(lab, lab.inventory.devices[router], profiles)
+        kinds = {"device_cpu_ratio", "device_memory_used_ratio", "device_temperature_celsius"}
+        assert {name for name, *_ in seen} >= kinds, router
+
+
+@pytest.mark.parametrize("make", MAKES, ids=lambda make: make.text[:8])
+async def test_every_make_has_a_profile_that_reads_its_health(make, tmp_path):
+    box = Box.running("r")
+    mib = Mib(system(box, make.text, make.product, "") | interfaces(box, []) | make.health(box))
+    agent = Agent(mib, Engine(b"engine", lambda: (1, 1)), frozenset({b"public"}))
+    async with served(plain(agent)) as about:
+        settings = SnmpSettings(replace(V2C_CREDENTIALS, community=Secret("public")), port=about.port)
+        async with SnmpPoller(Device("r", "s", "router", "127.0.0.1", settings), profiles_of(tmp_path)) as poller:
+            reading = await poller.poll()
+    assert reading.identity.profile.startswith("router-")
+    figures = {one.metric: one.value for one in reading.samples}
+    assert 0 < figures["diemcau_device_cpu_ratio"] < 1
+    assert 0 < figures["diemcau_device_memory_used_ratio"] < 1
+    assert 20 < figures["diemcau_device_temperature_celsius"] < 80
 
 
 @pytest.mark.parametrize(
@@ -110,14 +180,19 @@ def test_a_reboot_may_renumber_and_the_table_says_when(lab, told, answers):
     assert told(ROUTER, changed)
 
 
+@contextmanager
+def receiving():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(("10.25.255.1", PORT))
+        receiver.settimeout(3)
+        yield receiver
+
+
 @pytest.fixture
 def listening(inventory):
     """A lab whose devices send what they have to say to a socket on the agent's side."""
-    with Lab(inventory, traps=("10.25.255.1", 10162)) as lab, lab.inside():
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
-            receiver.bind(("10.25.255.1", 10162))
-            receiver.settimeout(3)
-            yield lab, receiver
+    with Lab(inventory, traps=("10.25.255.1", PORT)) as lab, lab.inside(), receiving() as receiver:
+        yield lab, receiver
 
 
 def heard(receiver, address: str, oid: tuple[int, ...]) -> bytes:
@@ -146,14 +221,11 @@ def test_a_cut_line_is_told_unasked_from_the_router_s_own_address(listening):
 
 
 def test_an_inform_is_sent_again_until_it_is_acknowledged(inventory):
-    with Lab(inventory, traps=("10.25.255.1", 10162), informs=True) as lab, lab.inside():
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
-            receiver.bind(("10.25.255.1", 10162))
-            receiver.settimeout(3)
-            lab.set("wan-tan-son", up=False)
-            first = heard(receiver, CORE, LINK_DOWN)
-            assert heard(receiver, CORE, LINK_DOWN) == first
-            receiver.sendto(first.replace(b"xem\xa6", b"xem\xa2"), (CORE, 161))
-            receiver.settimeout(1.5)
-            with pytest.raises(TimeoutError):
-                heard(receiver, CORE, LINK_DOWN)
+    with Lab(inventory, traps=("10.25.255.1", PORT), informs=True) as lab, lab.inside(), receiving() as receiver:
+        lab.set("wan-tan-son", up=False)
+        first = heard(receiver, CORE, LINK_DOWN)
+        assert heard(receiver, CORE, LINK_DOWN) == first
+        receiver.sendto(first.replace(b"xem\xa6", b"xem\xa2"), (CORE, 161))
+        receiver.settimeout(1.5)
+        with pytest.raises(TimeoutError):
+            heard(receiver, CORE, LINK_DOWN)

@@ -133,3 +133,15 @@ def test_a_reboot_adds_to_v3_s_boots(lab, run):
     boots, engine_time = counters(run, DISTRICT, V3, f"{engine}.2.0", f"{engine}.3.0")
     assert boots == before[0] + 1
     assert engine_time <= 5
+
+
+V1 = ("-v1", "-cxem", "-On", "-Oq")
+
+
+def test_v1_tells_all_or_nothing_and_no_64_bits(run):
+    assert values(run("snmpwalk", *V1, CORE, IF_ALIAS)) == ["wan-thanh-son", "bak-thanh-son", "wan-tan-son"]
+    assert "Counter64" not in run("snmpwalk", "-v1", "-cxem", CORE, ".1.3.6.1.2.1.31.1.1.1")
+    said = run("snmpget", *V1, "-Cf", CORE, f"{SYSTEM}.5.0", f"{HC_IN}.1")
+    assert "noSuchName" in said
+    assert f"Failed object: {HC_IN}.1" in said
+    assert "noSuchName" in run("snmpgetnext", *V1, CORE, ".1.3.6.1.7")
