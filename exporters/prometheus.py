@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
 
+from isal import isal_zlib
 from prometheus_client.exposition import generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
@@ -22,7 +22,7 @@ from exporters.view import AgentView
 
 CHUNK_BYTES = 1 << 16
 
-# Of the 1.5 MB of 243 endpoints level 1 leaves an eleventh in 4 ms of CPU; level 6 leaves a fourteenth in 13 ms.
+# Of the 1.6 MB of 243 endpoints this leaves a thirteenth in 1 ms of CPU; zlib's own level 1 takes 5 ms for as much.
 GZIP_LEVEL = 1
 _GZIP_FRAME = 31  # zlib's word for a gzip header and the largest window
 
@@ -71,7 +71,7 @@ class MetricsPage:
 
 async def compress(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """Yield the chunks' gzip as it comes."""
-    gzip = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, _GZIP_FRAME)
+    gzip = isal_zlib.compressobj(GZIP_LEVEL, isal_zlib.DEFLATED, _GZIP_FRAME)
     packed = bytearray()
     async for chunk in chunks:
         packed += gzip.compress(chunk)
