@@ -197,6 +197,7 @@ POLLED_DEVICES: Subject[str, DeviceRecord] = Subject(
 
 INTERFACES: Subject[Own, InterfaceReading] = Subject(
     labels=("device", "interface"),
+    frozen=True,
     records=_interfaces,
     values=lambda key, *_: key,
     families=(

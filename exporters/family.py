@@ -166,12 +166,14 @@ class Subject(Generic[K, R]):
     """A kind of target: its labels and families.
 
     `records` gives those to show now (monotonic seconds given) by key; `values` gives the labels' values of one.
+    Where records are `frozen`, the same record is the same lines.
     """
 
     labels: tuple[str, ...]
     records: Callable[[Board, float], Mapping[K, R]]
     values: Callable[[K, R, Inventory], tuple[str, ...]]
     families: tuple[Family[R], ...]
+    frozen: bool = False
 
     def prepare(self, values: tuple[str, ...]) -> tuple[Any, ...]:
         """Make what each family needs of a target's label values, in the families' order."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from functools import cached_property
+from itertools import zip_longest
+from operator import is_
 from typing import Any, Generic, TypeVar
 
 from agent.inventory import Inventory
 from agent.state import Board
 from exporters._text import family_head
-from exporters.family import Subject
+from exporters.family import Family, Subject
 
+FROZEN_TARGETS = 20  # about a device's interfaces, which change together
 BATCH_TARGETS = 100  # written in one go: a few ten thousand characters, which memory gives more cheaply than more
 
 K = TypeVar("K", bound=Hashable)
@@ -40,12 +43,26 @@ class _Batch(Generic[R]):
 
     def __init__(self, records: list[R], targets: list[_Target]) -> None:
         self.records = records
-        self._targets = targets
+        self.targets = targets
+        self._written: dict[int, str] = {}
+
+    def is_of(self, records: list[R], targets: list[_Target]) -> bool:
+        """Say whether these are the very same records and targets."""
+        same = len(records) == len(self.records) and all(map(is_, records, self.records))
+        return same and all(map(is_, targets, self.targets))
+
+    def lines(self, number: int, family: Family[R], *, frozen: bool) -> str:
+        """Write one family's lines, by its number; for frozen records once."""
+        if not frozen:
+            return family.lines(self.columns[number], self.records)
+        if number not in self._written:
+            self._written[number] = family.lines(self.columns[number], self.records)
+        return self._written[number]
 
     @cached_property
     def columns(self) -> list[tuple[Any, ...]]:
         """What each family made of these targets' labels, a column a family."""
-        return list(zip(*[target.prepared for target in self._targets], strict=True))
+        return list(zip(*[target.prepared for target in self.targets], strict=True))
 
 
 class Section(Generic[K, R]):
@@ -55,6 +72,7 @@ class Section(Generic[K, R]):
         self._subject = subject
         self._inventory: Inventory | None = None
         self._targets: dict[K, _Target] = {}
+        self._kept: list[_Batch[R]] = []
 
     def pieces(self, board: Board, now_s: float, *, openmetrics: bool) -> Iterator[str]:
         """Yield the section, each piece quick to make. Who is on it is settled at the first."""
@@ -62,7 +80,7 @@ class Section(Generic[K, R]):
         for number, family in enumerate(self._subject.families):
             yield family_head(family.name, family.kind, family.help, openmetrics=openmetrics)
             for batch in batches:
-                yield family.lines(batch.columns[number], batch.records)
+                yield batch.lines(number, family, frozen=self._subject.frozen)
 
     def _batches(self, board: Board, now_s: float) -> list[_Batch[R]]:
         shown = self._subject.records(board, now_s)
@@ -70,8 +88,16 @@ class Section(Generic[K, R]):
         self._inventory = board.inventory
         self._targets = {key: known.get(key) or self._target(key, record) for key, record in shown.items()}
         records, targets = list(shown.values()), list(self._targets.values())
-        starts = range(0, len(records), BATCH_TARGETS)
-        return [_Batch(records[i : i + BATCH_TARGETS], targets[i : i + BATCH_TARGETS]) for i in starts]
+        size = FROZEN_TARGETS if self._subject.frozen else BATCH_TARGETS
+        starts = range(0, len(records), size)
+        batches = [_Batch(records[i : i + size], targets[i : i + size]) for i in starts]
+        return self._keep(batches) if self._subject.frozen else batches
+
+    def _keep(self, batches: list[_Batch[R]]) -> list[_Batch[R]]:
+        """Use the last scrape's batches again where nothing in them is another."""
+        pairs = zip_longest(batches, self._kept)
+        self._kept = [old if old and old.is_of(new.records, new.targets) else new for new, old in pairs if new]
+        return self._kept
 
     def _target(self, key: K, record: R) -> _Target:
         assert self._inventory is not None
