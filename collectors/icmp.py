@@ -72,11 +72,11 @@ class Pinger:
         self._serial = 0
         self._pending: dict[int, Pending] = {}
         self._queues: dict[float, deque[Pending]] = {}  # by timeout: each is in the order of expiry
-        self._sockets: dict[socket.AddressFamily, IcmpSocket] = {}
+        self._sockets: dict[bool, IcmpSocket] = {}  # by whether it is IPv6's
         self._paddings: dict[int, tuple[bytes, int]] = {}
 
     def __enter__(self) -> Self:
-        self._sockets[socket.AF_INET] = IcmpSocket(socket.AF_INET, self._source(socket.AF_INET))
+        self._open(six=False)
         return self
 
     def __exit__(
@@ -199,16 +199,11 @@ class Pinger:
         self._paddings[size] = padding, base
         return padding, base
 
-    def _source(self, family: socket.AddressFamily) -> str | None:
-        return next((source for source in self._sources if _family(source) == family), None)
-
     def _socket_for(self, address: str) -> IcmpSocket:
-        family = _family(address)
-        icmp = self._sockets.get(family)
-        if icmp is None:
-            icmp = self._sockets[family] = IcmpSocket(family, self._source(family))
+        six = ":" in address
+        return self._sockets.get(six) or self._open(six=six)
+
+    def _open(self, *, six: bool) -> IcmpSocket:
+        source = next((source for source in self._sources if (":" in source) is six), None)
+        icmp = self._sockets[six] = IcmpSocket(socket.AF_INET6 if six else socket.AF_INET, source)
         return icmp
-
-
-def _family(address: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in address else socket.AF_INET

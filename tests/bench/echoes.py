@@ -20,6 +20,7 @@ from tests.bench.table import Row
 from tests.bench.web import SCRAPE_INTERVAL_S, Asker, scraping
 
 WINDOW_S = 10.0
+WHOLE_S = 30.0  # an interval of its SNMP polls
 SETTLE_S = 3.0  # after a start or a stop, until every target has its rhythm again
 TARGET_US = 25.0
 TARGET_RSS_MB = 120.0
@@ -71,26 +72,35 @@ class Echoes:
 
 
 def of_the_sample(folder: Path, rounds: int) -> list[Row]:
-    """Measure the sample province, its SNMP and all."""
+    """Measure as many echoes as the sample province has, alone; then all of its agent, SNMP and scrapes included."""
     config = load(sample(), os.environ)
-    with LoopbackLab(config.inventory, sentinels=config.agent.sentinels) as lab, blackbox(folder) as blackbox_pid:
-        addresses = [endpoint.address for endpoint in lab.inventory.endpoints.values()]
-        addresses += [device.address for device in lab.inventory.devices.values()]
-        echoes = Echoes(folder, addresses, blackbox_pid)
-        with agent(write_configuration(folder, sample(), lab)) as ours:
-            for _ in range(rounds):
-                echoes.round(ours)
-    return echoes.rows("243 codecs and 14 routers at 1 s", TARGET_RSS_MB)
+    count = len(config.inventory.endpoints) + len(config.inventory.devices)
+    with blackbox(folder) as blackbox_pid:
+        rows = _of_codecs(folder, count, rounds, blackbox_pid)
+    with (
+        LoopbackLab(config.inventory, sentinels=config.agent.sentinels) as lab,
+        agent(write_configuration(folder, sample(), lab)) as ours,
+        scraping(PORT),
+    ):
+        time.sleep(SETTLE_S * 3)
+        share = Series(*(cost_us(ours.pid, WHOLE_S, time.monotonic) * 1e-6 for _ in range(rounds)))
+        rows.append(Row("all of the sample's agent, a share of a core", "%", share, per_unit=0.01))
+        rows.append(Row("  memory", "MB", Series(rss_bytes(ours.pid)), TARGET_RSS_MB, per_unit=1e6))
+    return rows
 
 
 def dense(folder: Path, rounds: int) -> list[Row]:
     """Measure 10 000 codecs."""
-    lists = _codecs(DENSE)
-    echoes = Echoes(folder, [entry["address"] for entry in lists["endpoints"]])
+    return _of_codecs(folder, DENSE, rounds, None)
+
+
+def _of_codecs(folder: Path, count: int, rounds: int, blackbox_pid: int | None) -> list[Row]:
+    lists = _codecs(count)
+    echoes = Echoes(folder, [entry["address"] for entry in lists["endpoints"]], blackbox_pid)
     with agent(write(folder, lists, {"icmp": {"interval": "1s"}})) as ours:
         for _ in range(rounds):
             echoes.round(ours)
-    return echoes.rows(f"{DENSE} codecs at 1 s", None)
+    return echoes.rows(f"{count} codecs at 1 s", None)
 
 
 def _codecs(count: int) -> Lists:
