@@ -81,7 +81,7 @@ def _build(main: Document, data: dict[str, Any]) -> Config:
         signalling=defaults.signalling,
         profiles=profiles,
         credentials=credentials,
-        traps=build_traps(main, (data["traps"] or {}) if "traps" in data else None, credentials, names),
+        traps=build_traps(main, data.get("traps"), credentials, names),
     )
 
 

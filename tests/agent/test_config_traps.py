@@ -42,12 +42,3 @@ def test_where_it_listens(tmp_path, listen, place):
     assert (settings.host, settings.port) == place
     assert [one.name for one in settings.credentials] == ["core"]
     assert (settings.rate_per_s, settings.burst) == (0.5, 1)
-
-
-def test_an_empty_section_means_its_defaults(tmp_path):
-    (tmp_path / "ok.yaml").write_text("sites: [{id: p, name: P, level: province}]\n")
-    main = tmp_path / "diemcau.yaml"
-    main.write_text("inventory: ok.yaml\ncredentials: {lab: {version: 2c, community: public}}\ntraps:\n")
-    assert load(main, {}).traps.port == 162
-    main.write_text("inventory: ok.yaml\n")
-    assert load(main, {}).traps is None
