@@ -5,4 +5,4 @@ from pathlib import Path
 
 def sysctl(name: str, value: str) -> None:
     """Set a value of the network this thread is in."""
-    Path("/proc/thread-self/root/proc/sys", *name.split(".")).write_text(value)
+    Path("/proc/sys", *name.split(".")).write_text(value)

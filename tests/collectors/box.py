@@ -10,6 +10,7 @@ from pathlib import Path
 from agent.config import load
 from agent.model import Secret, SnmpCredentials
 from agent.profile import Profile
+from agent.readings import Sample
 from collectors._snmp import SnmpClient
 from lab.snmp.agent import Agent, Engine
 from lab.snmp.ber import Value, gauge32, integer, object_id, octets, timeticks
@@ -86,3 +87,21 @@ def profiles_of(folder: Path, *texts: str) -> dict[str, Profile]:
     (folder / "inventory.yaml").write_text(INVENTORY, encoding="utf-8")
     (folder / "main.yaml").write_text(MAIN + "profiles: profiles/\n", encoding="utf-8")
     return load(folder / "main.yaml", {}).profiles
+
+
+def told(samples: tuple[Sample, ...]) -> dict[str, float]:
+    """Samples by their name, as in the text format without the prefix."""
+    by_name = {}
+    for sample in samples:
+        labels = ",".join(f'{name}="{value}"' for name, value in sample.labels)
+        name = sample.metric.removeprefix("diemcau_") + (f"{{{labels}}}" if labels else "")
+        assert name not in by_name
+        by_name[name] = sample.value
+    return by_name
+
+
+class Clock:
+    now_s = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s

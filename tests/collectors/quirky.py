@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pytest
+
 from agent.inventory import Inventory
 from agent.model import Device, Level, Link, LinkRole, Secret, Site, SnmpCredentials, SnmpSettings
 from agent.readings import DeviceReading, PollFailed
@@ -86,3 +88,9 @@ async def watched(
         device = Device("d", "a", "router", "127.0.0.1", settings, interfaces=interfaces)
         async with SnmpPoller(device) as poller:
             yield Watch(device, replay, clock, poller, about)
+
+
+async def failure(watch: Watch) -> PollFailed:
+    with pytest.raises(PollFailed) as raised:
+        await watch.poll()
+    return raised.value
