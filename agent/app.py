@@ -43,6 +43,7 @@ class Agent:
         self._stopping = asyncio.Event()
         self._reloading = asyncio.Lock()
         self._by_address: dict[str, AnyProbed] = {}
+        self._echoes = self.board.polls["icmp"]
 
     @property
     def targets(self) -> Mapping[str, int]:
@@ -141,7 +142,7 @@ class Agent:
 
     def _echoed(self, record: AnyProbed, echo: Echo) -> None:
         took_s = monotonic() - echo.sent_s if echo.rtt_s is None else echo.rtt_s
-        self.board.count_poll("icmp", echo.outcome, took_s)
+        self._echoes.add(echo.outcome, took_s)
         self.board.record_echo(record, echo)
 
     def _trap_receiver(self) -> AbstractContextManager[TrapReceiver | None]:

@@ -22,7 +22,7 @@ Reading_co = TypeVar("Reading_co", covariant=True)
 
 # Echoes leave in small groups, a turn apart: each wake-up of an idle machine costs more than the echoes it sends.
 GROUP = 25
-SHORTEST_TURN_S = 0.01
+SHORTEST_TURN_S = 0.02
 LONGEST_TURN_S = 0.1
 GRID_S = 0.1  # polls are due at multiples of this, so that targets share wake-ups
 FIRST_WITHIN_S = 5.0

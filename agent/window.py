@@ -18,12 +18,12 @@ class EchoWindow:
     __slots__ = (
         "_echoes",
         "_last_rtt_s",
-        "_lost",
         "_rtt_in_window_s",
         "answered_in_a_row",
         "duplicates",
         "jitter_s",
         "length_s",
+        "lost",
         "lost_in_a_row",
         "received",
         "round_trips_s",
@@ -41,7 +41,7 @@ class EchoWindow:
         self._last_rtt_s: float | None = None
         # Exact tuples of numbers, not Echo: the garbage collector leaves those alone.
         self._echoes: deque[tuple[float, float | None]] = deque()
-        self._lost = 0
+        self.lost = 0  # echoes within the window that were not answered
         self._rtt_in_window_s = 0.0
 
     def add(self, echo: Echo) -> None:
@@ -50,16 +50,19 @@ class EchoWindow:
         if outcome is Outcome.ERROR:
             return
         self.sent += 1
-        self._echoes.append((sent_s, rtt_s))
+        echoes = self._echoes
+        echoes.append((sent_s, rtt_s))
         if rtt_s is None:
-            self._lost += 1
+            self.lost += 1
             self.lost_in_a_row += 1
             if self.silent_since_s is None:
                 self.silent_since_s = sent_s
             self.answered_in_a_row = 0
         else:
             self._add_answer(rtt_s)
-        self._forget(sent_s - self.length_s)
+        horizon_s = sent_s - self.length_s
+        while echoes[0][0] <= horizon_s:
+            self._forget_first()
 
     def add_duplicate(self) -> None:
         """Count one more answer to an echo already answered."""
@@ -76,14 +79,12 @@ class EchoWindow:
             self.jitter_s = next_jitter(self.jitter_s, self._last_rtt_s, rtt_s)
         self._last_rtt_s = rtt_s
 
-    def _forget(self, horizon_s: float) -> None:
-        echoes = self._echoes
-        while echoes[0][0] <= horizon_s:
-            _, rtt_s = echoes.popleft()
-            if rtt_s is None:
-                self._lost -= 1
-            else:
-                self._rtt_in_window_s -= rtt_s
+    def _forget_first(self) -> None:
+        _, rtt_s = self._echoes.popleft()
+        if rtt_s is None:
+            self.lost -= 1
+        else:
+            self._rtt_in_window_s -= rtt_s
 
     @property
     def samples(self) -> int:
@@ -91,19 +92,14 @@ class EchoWindow:
         return len(self._echoes)
 
     @property
-    def lost(self) -> int:
-        """Echoes within the window that were not answered."""
-        return self._lost
-
-    @property
     def loss_ratio(self) -> float | None:
         """Share of echoes lost within the window; None before the first."""
-        return self._lost / len(self._echoes) if self._echoes else None
+        return self.lost / len(self._echoes) if self._echoes else None
 
     @property
     def rtt_s(self) -> float | None:
         """Mean round trip of the answers within the window; None where there is none."""
-        answered = len(self._echoes) - self._lost
+        answered = len(self._echoes) - self.lost
         return self._rtt_in_window_s / answered if answered else None
 
     @property
