@@ -37,6 +37,10 @@ class SnmpClient:
         self._discovered = False  # whether an SNMPv3 device has told who it is
         self._answered = False  # whether the newest request was
         self._absent_until_s: dict[str, float] = {}
+        self.forget()
+
+    def forget(self) -> None:
+        """Take the device for one that can take all again; answers lost on the way can look like too large requests."""
         self._repetitions = REPETITIONS
         self.most = OIDS_A_REQUEST
 

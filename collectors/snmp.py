@@ -92,6 +92,7 @@ class SnmpPoller:
     async def poll(self) -> DeviceReading:
         """Ask once. Raises `PollFailed`."""
         if time.monotonic() >= self._learn_at_s:
+            self._client.forget()
             await self._learn()
         answers, times_s = await self._ask()
         if self._moved(answers):

@@ -160,11 +160,12 @@ async def test_a_closed_port_is_refused_at_once(own_network: None) -> None:
     assert monotonic() - began_s < 1
 
 
-async def test_silence_costs_the_tries_it_is_given(own_network: None) -> None:
+@BOTH
+async def test_silence_costs_the_tries_it_is_given(own_network: None, credentials: SnmpCredentials) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as deaf:
         deaf.bind(("127.0.0.1", 1161))
         began_s = monotonic()
-        failure = await poll_once(router(COMMUNITY, timeout_s=0.2, retries=2))
+        failure = await poll_once(router(credentials, timeout_s=0.2, retries=2))
     assert failure is not None
     assert failure.outcome is Outcome.TIMEOUT
     assert 0.55 < monotonic() - began_s < 1.5

@@ -65,9 +65,11 @@ def test_a_restart_is_heard_and_counted(trap_lab: Lab, trap_agent: RunningAgent)
 
 
 def test_codecs_tell_of_registration_and_hardware(trap_agent: RunningAgent) -> None:
-    registered = {one.labels["endpoint"] for one in trap_agent.page() if one.name == "diemcau_endpoint_registered"}
     trap_agent.until(lambda: len(trap_agent.metric("diemcau_endpoint_in_call")) == 243, 40, "all codecs asked")
-    assert registered <= set(trap_agent.states())
+    for protocol in ("h323", "sip"):
+        registered = trap_agent.metric("diemcau_endpoint_registered", protocol=protocol)
+        assert (len(registered), set(registered.values())) == (243, {1.0})
+    assert len(trap_agent.metric("diemcau_endpoint_component_ok", component="camera")) == 243
     broken = [one.labels for one in trap_agent.page() if one.name == "diemcau_endpoint_component_ok" and not one.value]
     assert broken == []
     info = next(one for one in trap_agent.page() if one.name == "diemcau_endpoint_info")
