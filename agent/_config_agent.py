@@ -13,9 +13,9 @@ from pydantic import BeforeValidator, Field
 
 from agent import _config_units as units
 from agent._config_document import Document
-from agent._config_schema import Address, Hidden, Section, Text, like, one_of
+from agent._config_schema import Address, Hidden, Id, Retention, Section, Text, like, one_of, optional
 from agent._config_web import read_web
-from agent.settings import AgentSettings, Language, Listen, MqttSettings, WebSecurity
+from agent.settings import RETENTION_S, AgentSettings, Language, Listen, MqttSettings, WebSecurity
 
 SCHEMES = ("mqtt", "mqtts", "ws", "wss")
 _LABEL = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
@@ -86,6 +86,8 @@ class AgentSection(Section):
     sentinels: tuple[Address, ...] = ()
     sources: tuple[Address, ...] = ()
     web_config: Text | None = None
+    site: Id | None = None
+    retention_s: Retention | None = optional("retention")
 
 
 class MqttSection(Section):
@@ -120,6 +122,8 @@ def build_agent(document: Document, data: Any) -> tuple[AgentSettings, list[Path
         timezone=section.timezone,
         sentinels=section.sentinels,
         sources=section.sources,
+        site=section.site,
+        retention_s=section.retention_s or RETENTION_S,
         web=read_web(path, document.faults, document.environ) if path else WebSecurity(),
     )
     return settings, [path] if path else []

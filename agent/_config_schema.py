@@ -26,6 +26,7 @@ Timeout: TypeAlias = Annotated[float, BeforeValidator(units.duration("10ms", "60
 Delay: TypeAlias = Annotated[float, BeforeValidator(units.duration("0s", "60s"))]
 Window: TypeAlias = Annotated[float, BeforeValidator(units.duration("1s", "24h"))]
 Lead: TypeAlias = Annotated[float, BeforeValidator(units.duration("1s", "7d"))]
+Retention: TypeAlias = Annotated[float, BeforeValidator(units.duration("1d", "3660d"))]
 Count: TypeAlias = Annotated[int, BeforeValidator(units.whole(1, 1000))]
 Hidden: TypeAlias = Annotated[Secret, BeforeValidator(lambda value: Secret(units.text(value)))]
 

@@ -19,7 +19,8 @@ from agent._config_profiles import build_profiles
 from agent._config_rows import InventoryFile, MeetingsFile
 from agent._config_schema import Moment, Name, Section, Text, like
 from agent._config_traps import build_traps
-from agent.settings import AgentSettings, Config, Maintenance
+from agent.history import Maintenance
+from agent.settings import AgentSettings, Config
 
 __all__ = ["ConfigError", "Fault", "load", "parse_listen"]
 
@@ -72,6 +73,8 @@ def _build(main: Document, data: dict[str, Any]) -> Config:
     tables, sources = _read_tables(main, data)
     profiles, known_profiles, own_profiles = build_profiles(main, _profiles(main, data.get("profiles")))
     tables.check(names, known_profiles)
+    for _, text in check_names([agent.site] if agent.site else [], set(tables.known["sites"]), "site"):
+        main.fault(("agent", "site"), text)
     return Config(
         agent=agent,
         inventory=Builder(tables, defaults, credentials, names, agent.timezone).inventory(),

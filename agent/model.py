@@ -71,6 +71,11 @@ class Cause(StrEnum):
     RTT = "rtt"
     JITTER = "jitter"
     BUSY = "busy"  # use above the threshold of its capacity
+    BEYOND_SILENT = "beyond_silent"  # a link: nothing beyond it answers, and no other way leads there
+    CUT_OFF = "cut_off"  # the way there is broken, at `Standing.root`
+    BLIND = "blind"  # the agent doubts its own line
+    PAUSED = "paused"  # the agent did not run for a while
+    PLANNED = "planned"  # within a maintenance window
 
 
 class Kind(StrEnum):
@@ -79,6 +84,7 @@ class Kind(StrEnum):
     ENDPOINT = "endpoint"
     DEVICE = "device"
     LINK = "link"
+    AGENT = "agent"  # only of outages: the agent itself saw nothing
 
 
 class Secret:
@@ -232,22 +238,27 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A target's state, since when (UTC), and why; `detail` is what the network or device said, word for word."""
+    """A target's state, since when (UTC), and why; `detail` is what the network or device said, word for word.
+
+    `root` is the id of the link or device that cuts it off, where one does.
+    """
 
     state: State
     since: datetime
     cause: Cause = Cause.NONE
     detail: str = ""
+    root: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A target went from one standing to another."""
+    """A target went from one standing to another, `at` a moment in UTC."""
 
     kind: Kind
     target: str
     old: Standing
     new: Standing
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from agent.history import Maintenance
 from agent.inventory import Inventory
 from agent.model import Secret, SnmpCredentials, TrapSettings
 from agent.profile import Profile
+
+RETENTION_S = 760 * 86400.0  # how long history is kept: 25 months
 
 
 class Language(StrEnum):
@@ -53,6 +55,8 @@ class AgentSettings:
     sentinels: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()  # addresses to send from, at most one of each family
     web: WebSecurity = field(default_factory=WebSecurity)
+    retention_s: float = RETENTION_S
+    site: str | None = None  # where the agent stands; None: at the first site without a parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +68,6 @@ class MqttSettings:
     password: Secret | None = None
     ca: Path | None = None
     prefix: str = "diemcau"
-
-
-@dataclass(frozen=True, slots=True)
-class Maintenance:
-    """A planned window: alerts about `targets` (ids) are silent from `start` to `end`, both in UTC."""
-
-    targets: tuple[str, ...]
-    start: datetime
-    end: datetime
-    why: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,9 +139,10 @@ class Board:
         old = record.standing
         if old.state is state and old.cause is cause:
             return
-        since = old.since if old.state is state else datetime.now(UTC)
+        now = datetime.now(UTC)
+        since = old.since if old.state is state else now
         record.standing = Standing(state, since, cause, detail)
-        change = Change(_KINDS[type(record)], record.target.id, old, record.standing)
+        change = Change(_KINDS[type(record)], record.target.id, old, record.standing, now)
         for listener in self.listeners:
             listener(change)
 
