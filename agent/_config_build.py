@@ -197,5 +197,8 @@ def _site(entry: SiteRow) -> Site:
 
 
 def to_utc(moment: datetime, zone: ZoneInfo) -> datetime:
-    """Return a time in UTC; without an offset of its own it is the agent's local time."""
+    """Return a time in UTC; without an offset of its own it is the agent's local time.
+
+    Of two such times the first counts, and one that clocks skip goes by the offset before (RFC 5545, 3.3.5).
+    """
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)

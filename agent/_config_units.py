@@ -13,9 +13,10 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from math import isfinite
 from unicodedata import category, normalize
 
+from agent import times
 from agent._config_faults import listing, suggest
+from agent.times import DURATIONS
 
-DURATIONS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 RATES = {"bit/s": 1.0, "kbit/s": 1e3, "Mbit/s": 1e6, "Gbit/s": 1e9}
 ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 DSCP = {
@@ -27,7 +28,6 @@ DSCP = {
     "VOICE-ADMIT": 44,
     "EF": 46,
 }  # RFC 2474, 2597, 3246, 5865, 8622
-_AMOUNT = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(\S+)", re.ASCII)
 _NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?", re.ASCII)
 _YEARS = range(1970, 9999)
 
@@ -48,11 +48,10 @@ def text(value: object) -> str:
 
 
 def _amount(value: object, units: dict[str, float], complaint: str) -> float:
-    match = _AMOUNT.fullmatch(text(value))
-    if not match or match[2] not in units or not isfinite(amount := float(match[1])):
+    amount = times.amount(text(value), units)
+    if amount is None or not isfinite(amount):
         raise ValueError(complaint)
-    # a division is exact where a product with 0.001 is not: 300ms must be 0.3
-    return amount / 1000 if match[2] == "ms" else amount * units[match[2]]
+    return amount
 
 
 def duration(least: str, most: str) -> Callable[[object], float]:

@@ -11,16 +11,24 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import unquote, urlsplit, urlunsplit
 from urllib.request import ProxyHandler, Request, build_opener
 
+DEFAULT_URL = "http://127.0.0.1:9843"
 TIMEOUT_S = 5.0
-_GOOD = "a good one: http://127.0.0.1:9843"
+_GOOD = f"a good one: {DEFAULT_URL}"
 
 
 class NoAgent(Exception):
     """No agent answers; the text says what was tried and what would be right."""
 
 
+class Refused(Exception):
+    """The agent will not do what was asked; the text is its own sentence, why and what would be right."""
+
+
 class Client:
-    """Reads the API at `url`, which may carry `user:password@`; those never show in a message. Raises NoAgent."""
+    """Speaks to the API at `url`, which may carry `user:password@`; those never show in a message.
+
+    Each call raises NoAgent, or Refused where the agent answers that it was asked wrongly.
+    """
 
     def __init__(self, url: str) -> None:
         self._authorization, self.url = _without_credentials(url)
@@ -29,18 +37,37 @@ class Client:
 
     def get(self, path: str) -> Any:
         """Return the JSON at `path` below the URL."""
-        request = Request(self.url + path, headers={"Accept": "application/json"})  # noqa: S310 - http or https by now
+        return self._ask("GET", path)
+
+    def post(self, path: str, body: Any) -> Any:
+        """Send `body` as JSON; return the answer's JSON."""
+        return self._ask("POST", path, json.dumps(body).encode())
+
+    def delete(self, path: str) -> Any:
+        """Delete what is at `path`; return the answer's JSON."""
+        return self._ask("DELETE", path)
+
+    def _ask(self, method: str, path: str, body: bytes | None = None) -> Any:
+        headers = {"Accept": "application/json"} | ({} if body is None else {"Content-Type": "application/json"})
+        request = Request(self.url + path, body, headers, method=method)  # noqa: S310 - http or https by now
         if self._authorization:
             request.add_unredirected_header("Authorization", self._authorization)
         try:
             with self._opener.open(request, timeout=TIMEOUT_S) as answer:
                 return json.load(answer)
         except HTTPError as error:
-            raise NoAgent(f"{self.url} answered {error.code} {error.reason}: {self._cure(error.code)}") from error
+            raise self._failure(method, error) from error
         except ValueError as error:
             raise NoAgent(self.not_ours()) from error
         except (OSError, HTTPException) as error:
             raise NoAgent(f"no agent answers at {self.url}: {self._say(error)}") from error
+
+    def _failure(self, method: str, error: HTTPError) -> NoAgent | Refused:
+        """Tell what was asked wrongly of an agent from what is none, or lets this user ask nothing."""
+        ours = error.code not in (401, 403) and (method, error.code) != ("GET", 404)
+        if ours and 400 <= error.code < 500 and (detail := _detail(error)):  # noqa: PLR2004  # a client's error
+            return Refused(detail)
+        return NoAgent(f"{self.url} answered {error.code} {error.reason}: {self._cure(error.code)}")
 
     def not_ours(self) -> str:
         """Say that something else listens there."""
@@ -61,6 +88,17 @@ class Client:
             return f"nothing came within {TIMEOUT_S:g} s; is the agent well, and the address right (--url)?"
         text = reason.strerror if isinstance(reason, OSError) and reason.strerror else str(reason)
         return f"{text}; start one with `diemcau run`, or give the right address with --url"
+
+
+def _detail(error: HTTPError) -> str:
+    """Return the `detail` of an answer that is a problem (RFC 9457); "" of any other."""
+    if error.headers.get_content_type() != "application/problem+json":
+        return ""
+    try:
+        detail = json.load(error)["detail"]
+    except (OSError, HTTPException, ValueError, KeyError, TypeError):
+        return ""
+    return detail if isinstance(detail, str) else ""
 
 
 def _without_credentials(url: str) -> tuple[str, str]:

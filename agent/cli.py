@@ -12,6 +12,8 @@ from pathlib import Path
 from agent import __version__, log
 from agent.app import Agent
 from agent.cli_config import config_check, find_config, inventory_export, inventory_import
+from agent.cli_maintenance import add_maintenance_commands
+from agent.cli_report import add_report_commands
 from agent.cli_snmp import add_snmp_commands
 from agent.cli_status import status
 from agent.config import ConfigError, parse_listen
@@ -33,6 +35,8 @@ examples:
   diemcau status --down                       what is not up now, worst first
   diemcau snmp identify 10.25.238.1           what a device says it is and what would be polled
   diemcau inventory import sites.csv -o config/inventory
+  diemcau maintenance add wan-thanh-son --for 2h --why "Thay cáp quang"
+  diemcau report availability --from 2026-11-01 --to 2026-11-30 --html report.html
   diemcau demo                                a simulated province of 243 sites to look around in
 """
 
@@ -62,6 +66,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_config(commands)
     _add_status(commands)
+    add_maintenance_commands(commands)
+    add_report_commands(commands)
     _add_inventory(commands)
     add_snmp_commands(commands)
     add_lab_commands(commands)

@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from agent._status_client import Client, NoAgent
-from agent.model import Cause, State
+from agent._status_client import Client, NoAgent, Refused
+from agent.model import Cause, Kind, State
 from agent.readings import Outcome
 from agent.settings import Language
 from exporters.web.i18n import Measures, Wording
@@ -57,16 +57,27 @@ def status(url: str, *, down_only: bool, as_json: bool) -> int:
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal without Vietnamese letters shows the rest
     try:
-        items = fetch(Client(url))
-    except NoAgent as error:
+        client = Client(url)
+        outages, items = fetch_outages(client), fetch(client)
+    except (NoAgent, Refused) as error:
         Console(stderr=True, soft_wrap=True, highlight=False).print(Text(f"diemcau: {error}"))
         return NO_AGENT
     shown = [item for item in items if item.state is not State.UP or not down_only]
     if as_json:
-        sys.stdout.write(as_document(shown) + "\n")
+        sys.stdout.write(as_document(outages, shown) + "\n")
     else:
+        _print_outages(outages)
         _print_table(items, shown, whole=not down_only)
     return NOT_UP if any(item.state is not State.UP for item in items) else ALL_UP
+
+
+def fetch_outages(client: Client) -> list[dict[str, Any]]:
+    """Return the open outages as the API tells of them, those that affect most first. Raises NoAgent."""
+    try:
+        outages = client.get("/api/v1/outages?open=true")["outages"]
+        return sorted(outages, key=lambda outage: (outage["kind"] != Kind.AGENT, -outage["affected"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise NoAgent(client.not_ours()) from error
 
 
 def fetch(client: Client) -> list[Item]:
@@ -74,40 +85,44 @@ def fetch(client: Client) -> list[Item]:
     sites, links, devices = (client.get(f"/api/v1/{name}") for name in ("sites", "links", "devices"))
     try:
         names = {site["id"]: site["name"] for site in sites["sites"]}
+        roots = {link["id"]: f"link {link['name']} ({link['id']})" for link in links["links"]}
+        roots |= {device["id"]: f"device {device['id']}" for device in devices["devices"]}
         kinds = (
-            list(_endpoints(sites["sites"], names)),
-            [_item("link", link["name"], link["role"], link) for link in links["links"]],
-            [_item("device", device["id"], names[device["site"]], device) for device in devices["devices"]],
+            list(_endpoints(sites["sites"], names, roots)),
+            [_item("link", link["name"], link["role"], link, roots) for link in links["links"]],
+            [_item("device", device["id"], names[device["site"]], device, roots) for device in devices["devices"]],
         )
     except (KeyError, TypeError, ValueError) as error:
         raise NoAgent(client.not_ours()) from error
     return [item for kind in kinds for item in sorted(kind, key=lambda item: WORST_FIRST.index(item.state))]
 
 
-def as_document(items: list[Item]) -> str:
-    """Write items as JSON: `{"endpoints": [...], "links": [...], "devices": [...]}`, each as the API has it."""
-    document = {f"{kind}s": [i.raw for i in items if i.kind == kind] for kind in ("endpoint", "link", "device")}
+def as_document(outages: list[dict[str, Any]], items: list[Item]) -> str:
+    """Write all as JSON: `{"outages", "endpoints", "links", "devices"}`, lists of what the API has."""
+    document = {"outages": outages} | {
+        f"{kind}s": [i.raw for i in items if i.kind == kind] for kind in ("endpoint", "link", "device")
+    }
     return json.dumps(document, ensure_ascii=False, indent=2)
 
 
-def _endpoints(sites: list[dict[str, Any]], names: dict[str, str]) -> Iterator[Item]:
+def _endpoints(sites: list[dict[str, Any]], names: dict[str, str], roots: dict[str, str]) -> Iterator[Item]:
     for site in sites:
         for endpoint in filter(None, [site["endpoint"], *site["other_endpoints"]]):
             district = names.get(site["district"] or "", "")
             raw = endpoint | {"site": site["id"], "district": site["district"]}
-            yield _item("endpoint", site["name"], district if district != site["name"] else "", raw)
+            yield _item("endpoint", site["name"], district if district != site["name"] else "", raw, roots)
 
 
-def _item(kind: str, name: str, place: str, raw: dict[str, Any]) -> Item:
+def _item(kind: str, name: str, place: str, raw: dict[str, Any], roots: dict[str, str]) -> Item:
     state = State(raw["state"])
-    return Item(kind, name, place, state, datetime.fromisoformat(raw["since"]), _why(state, raw), raw)
+    return Item(kind, name, place, state, datetime.fromisoformat(raw["since"]), _why(state, raw, roots), raw)
 
 
 def _snmp_fails(raw: dict[str, Any]) -> bool:
     return "snmp" in raw and raw["snmp"]["outcome"] not in (None, Outcome.OK)
 
 
-def _why(state: State, raw: dict[str, Any]) -> str:
+def _why(state: State, raw: dict[str, Any], roots: dict[str, str]) -> str:
     if state is State.UP and _snmp_fails(raw):
         poll = raw["snmp"]
         return f'{_WORDS.text("snmp." + poll["outcome"])} "{poll["reason"]}"'
@@ -115,7 +130,27 @@ def _why(state: State, raw: dict[str, Any]) -> str:
     if state is State.UP and figures.rtt_s is None:
         return ""
     why = _WORDS.why(Cause(raw["cause"]), figures)
+    if raw["cause"] == Cause.CUT_OFF and raw["root"]:
+        why = _WORDS.text("board.cut_off_by", root=roots.get(raw["root"], raw["root"]))
     return f'{why} "{raw["detail"]}"' if raw["detail"] else why
+
+
+def _print_outages(outages: list[dict[str, Any]]) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    for outage in outages:
+        console.print(Text(_headline(outage), style="bold red" if console.is_terminal else ""))
+    if outages:
+        console.print()
+
+
+def _headline(outage: dict[str, Any]) -> str:
+    """Say an outage in a line: `OUTAGE link A - B (wan-b) since 14:05:00: 19 sites are affected. Nothing beyond…`."""
+    name, target = outage["name"], outage["target"]
+    what = f"{outage['kind']} {name}" + (f" ({target})" if target != name else "")
+    since = _WORDS.since(datetime.fromisoformat(outage["started"]), datetime.now(UTC))
+    harm = f": {_WORDS.count('outage.affected', outage['affected'])}" if outage["affected"] else ""
+    flapping = " (flapping)" if outage["flapping"] else ""
+    return f"OUTAGE {what} since {since}{flapping}{harm}. {_WORDS.why(Cause(outage['cause']), Measures())}"
 
 
 def _print_table(items: list[Item], shown: list[Item], *, whole: bool) -> None:

@@ -6,13 +6,15 @@ Nothing of YAML or pydantic leaves this module and its `_config_*` helpers.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from agent._config_agent import build_agent, build_mqtt, parse_listen
-from agent._config_build import Builder, build_defaults, to_utc
+from agent._config_build import Builder, build_defaults
 from agent._config_credentials import build_credentials
-from agent._config_document import Document
+from agent._config_document import Document, Row
 from agent._config_faults import ConfigError, Fault, Faults
 from agent._config_inventory import Tables, check_names
 from agent._config_profiles import build_profiles
@@ -21,6 +23,7 @@ from agent._config_schema import Moment, Name, Section, Text, like
 from agent._config_traps import build_traps
 from agent.history import Maintenance
 from agent.settings import AgentSettings, Config
+from agent.times import exact
 
 __all__ = ["ConfigError", "Fault", "load", "parse_listen"]
 
@@ -140,8 +143,19 @@ def _maintenance(main: Document, tables: Tables, agent: AgentSettings) -> tuple[
             row.fault("targets", text, at)
         if not window.targets:
             row.fault("targets", "is empty; write the ids of sites, endpoints, devices or links")
-        start, end = to_utc(window.start, agent.timezone), to_utc(window.end, agent.timezone)
+        start, end = (_exact(row, key, at, agent.timezone) for key, at in (("from", window.start), ("to", window.end)))
+        if start is None or end is None:
+            continue
         if start >= end and not row.replaced & {"from", "to"}:
             row.fault("to", "{value} is not after `from`; write a later time")
         windows.append(Maintenance(tuple(window.targets), start, end, window.why or ""))
     return tuple(windows)
+
+
+def _exact(row: Row[MaintenanceRow], key: str, moment: datetime, zone: ZoneInfo) -> datetime | None:
+    """Return a time in UTC; one that clocks skip or show twice is a fault: the work might be an hour off."""
+    try:
+        return exact(moment, zone)
+    except ValueError as error:
+        row.fault(key, str(error))
+        return None

@@ -49,7 +49,7 @@ class Span:
 class Maintenance:
     """A planned window: `targets` (ids; a site stands for all that hangs on it) may fail from `start` to `end`.
 
-    `id` is empty for those of the configuration, which only the configuration can end.
+    `id` is `m1`, `m2`… for those people added; those of the configuration have `c1`, `c2`…, or none yet as read.
     """
 
     targets: tuple[str, ...]
@@ -57,3 +57,8 @@ class Maintenance:
     end: datetime
     why: str
     id: str = ""
+
+    @property
+    def by_people(self) -> bool:
+        """True where somebody added it; only the configuration can end its own."""
+        return self.id.startswith("m")

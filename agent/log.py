@@ -7,7 +7,8 @@ import sys
 
 import structlog
 
-from agent.model import Change, Kind, State
+from agent.history import Outage
+from agent.model import Change, State
 from agent.state import Board
 
 
@@ -33,21 +34,36 @@ def configure(log_format: str) -> None:
 
 
 def log_changes(board: Board) -> None:
-    """Log a line when a target starts to fail and one when it recovers, none in between."""
+    """Log a line when an outage begins and when it ends, and when a target gets worse and well again; none in between.
+
+    What an outage cuts off is told by its count, not one by one.
+    """
     log = structlog.get_logger()
 
     def changed(change: Change) -> None:
         old, new = change.old.state, change.new.state
-        if old is new or (old is State.UNKNOWN and new.answers):
-            return
-        words = {str(change.kind): change.target, "was": str(old)}
-        if new is State.UP:
-            log.info("up again", **words)
-        elif change.kind is Kind.LINK or new is not State.UNKNOWN:
-            log.warning(str(new), cause=str(change.new.cause), **words, **_detail(change))
+        if new is State.DEGRADED and old is State.UP:
+            log.warning("degraded", cause=str(change.new.cause), **{str(change.kind): change.target})
+        elif new is State.UP and old is State.DEGRADED:
+            log.info("up again", was=str(old), **{str(change.kind): change.target})
+
+    told: dict[str, Outage] = {}
+
+    def outage(new: Outage) -> None:
+        words = {str(new.kind): new.target, "cause": str(new.cause)}
+        old = told.get(new.id)
+        if new.ended is not None:
+            told.pop(new.id, None)
+            lasted_s = round((new.ended - new.started).total_seconds(), 1)
+            log.info("outage over", **words, lasted_s=lasted_s, **_if_any(note=new.note))
+        elif old is None or (old.target, old.flapping) != (new.target, new.flapping):
+            told[new.id] = new
+            word = "flapping" if new.flapping else "outage" if old is None else "outage: the cause is another"
+            log.warning(word, **words, endpoints_cut_off=new.affected, **_if_any(detail=new.detail))
 
     board.listeners.append(changed)
+    board.outage_listeners.append(outage)
 
 
-def _detail(change: Change) -> dict[str, str]:
-    return {"detail": change.new.detail} if change.new.detail else {}
+def _if_any(**words: str) -> dict[str, str]:
+    return {name: word for name, word in words.items() if word}

@@ -207,6 +207,17 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Sentinel:
+    """A host before the core, on the agent's own side: while it answers, the agent's own line is well."""
+
+    id: str
+    address: str
+    snmp: None = None
+    icmp: IcmpSettings = field(default_factory=IcmpSettings)
+    thresholds: Thresholds = field(default_factory=Thresholds)
+
+
+@dataclass(frozen=True, slots=True)
 class Device:
     """A router or switch, polled by SNMP for `interfaces` (names as ifName or ifAlias says them)."""
 

@@ -35,7 +35,7 @@ class Echo(NamedTuple):
     """How one echo request ended.
 
     `ok`: answered after `rtt_s`. `timeout`: silence. `refused`: the network said why not, in `cause`.
-    `error`: it could not be sent from here, so it says nothing about the target.
+    `error`: it could not be sent or waited for here, so it says nothing about the target.
     """
 
     sent_s: float

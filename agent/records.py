@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from agent.histogram import Histogram
-from agent.model import Device, Endpoint, Link, Standing
+from agent.model import Cause, Device, Endpoint, Link, Sentinel, Standing, State
 from agent.readings import DeviceReading, InterfaceReading, Outcome
+from agent.spent import Spent
 from agent.window import EchoWindow
 
-TargetT = TypeVar("TargetT", Endpoint, Device)
+TargetT = TypeVar("TargetT", Endpoint, Device, Sentinel)
 
 STALE_INTERVALS = 3  # polls missed before what is known counts as too old
 POLL_BOUNDS_S = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -24,6 +25,12 @@ class Probed(Generic[TargetT]):
     window: EchoWindow
     standing: Standing
     heard_s: float  # when an echo last ended, well or badly
+    spent: Spent
+    seen: State = State.UNKNOWN  # by its own answers alone; its standing may be another, for what it hangs on
+    seen_cause: Cause = Cause.STARTING
+    by_snmp: bool = False  # its echoes are not answered, but SNMP is
+    alive_s: float | None = None  # when the newest question was sent that it answered
+    silent_s: float | None = None  # when the first was that it did not answer, while it is seen down
     back_s: float = 0.0  # when it last came back from being down
     last_cause: str = ""  # the newest reason the network gave for not delivering
     reading: DeviceReading | None = None
@@ -32,6 +39,11 @@ class Probed(Generic[TargetT]):
     outcome: Outcome | None = None  # how the last SNMP poll ended, and why
     reason: str = ""
     answered_s: float | None = None  # when it last answered SNMP, with any answer
+
+    @property
+    def answers(self) -> bool:
+        """Say whether it is seen to answer, the newest question included."""
+        return self.seen.answers and (self.by_snmp or not self.window.lost_in_a_row)
 
     def fresh(self, now_s: float) -> bool:
         """Say whether the newest SNMP reading is young enough to be shown."""
@@ -62,12 +74,22 @@ class DeviceRecord(Probed[Device]):
     __slots__ = ()
 
 
+class SentinelRecord(Probed[Sentinel]):
+    """A sentinel; its standing is of no interest."""
+
+    __slots__ = ()
+
+
+AnyProbed = EndpointRecord | DeviceRecord | SentinelRecord
+
+
 @dataclass(slots=True)
 class LinkRecord:
     """A link: its standing and its rates over the last poll, None where they are not known."""
 
     target: Link
     standing: Standing
+    spent: Spent
     receive_bps: float | None = None
     transmit_bps: float | None = None
     capacity_bps: float | None = None

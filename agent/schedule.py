@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import math
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import replace
 from time import monotonic
@@ -24,8 +25,10 @@ Reading_co = TypeVar("Reading_co", covariant=True)
 GROUP = 25
 SHORTEST_TURN_S = 0.02
 LONGEST_TURN_S = 0.1
+OVERDUE_S = 0.3  # an echo that is not back by then is suspicious; it may still come, and is not lost yet
 GRID_S = 0.1  # polls are due at multiples of this, so that targets share wake-ups
 FIRST_WITHIN_S = 5.0
+PAUSE_S = 2.0  # a turn this late means that the agent was stopped, not busy
 SECOND_LOOK_S = 5.0
 
 
@@ -82,6 +85,7 @@ class Pending(Protocol):
     """A question under way."""
 
     done: bool
+    sent_s: float
 
 
 class Pinger(Protocol):
@@ -137,15 +141,37 @@ class Ring:
             self._next += 1
 
 
+class Ears(Protocol):
+    """Who is told how the rounds go."""
+
+    def overdue(self, target_id: str, sent_s: float) -> None:
+        """Hear of an echo not back within `OVERDUE_S`."""
+
+    def turned(self, now_s: float) -> None:
+        """Hear of the end of each turn."""
+
+    def paused(self, since_s: float) -> None:
+        """Hear, before a turn so late that the agent can't have run, when the one before it was."""
+
+
 class Rounds:
     """Turns the rings of every interval from one timer."""
 
-    def __init__(self, pinger: Pinger, lag_s: Histogram) -> None:
+    def __init__(
+        self,
+        pinger: Pinger,
+        lag_s: Histogram,
+        ears: Ears | None = None,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
         self._pinger = pinger
         self._lag_s = lag_s
+        self._ears = ears
+        self._clock = clock
         self._rings: list[Ring] = []
+        self._young: deque[tuple[float, Seat, Pending]] = deque()  # in the order they were sent
         self._turn_s = LONGEST_TURN_S
-        self._start_s = self._turned_s = monotonic()
+        self._start_s = self._turned_s = clock()
 
     def follow(self, seats: Iterable[Seat]) -> None:
         """Take the targets; each keeps the phase its name gives it, whoever else comes or goes."""
@@ -163,21 +189,48 @@ class Rounds:
 
     async def run(self) -> None:
         """Turn until cancelled."""
-        due_s = monotonic()
+        due_s = self._clock()
         while True:
-            due_s = max(due_s + self._turn_s, monotonic())
-            await asyncio.sleep(due_s - monotonic())
-            now_s = monotonic()
+            due_s = max(due_s + self._turn_s, self._clock())
+            await asyncio.sleep(due_s - self._clock())
+            now_s = self._clock()
             self._lag_s.observe(max(now_s - due_s, 0.0))
-            self._turn(now_s)
+            self.turn(now_s)
 
-    def _turn(self, now_s: float) -> None:
+    @property
+    def turn_s(self) -> float:
+        """How long a turn is."""
+        return self._turn_s
+
+    def turn(self, now_s: float) -> None:
+        """Take in answers, then send what is due."""
+        if now_s - self._turned_s > PAUSE_S:
+            self._pause()
         self._pinger.turn()
         self._turned_s = now_s
+        self._send_due(now_s)
+        self._tell_overdue(now_s)
+        if self._ears is not None:
+            self._ears.turned(now_s)
+
+    def _pause(self) -> None:
+        if self._ears is not None:
+            self._ears.paused(self._turned_s)
+
+    def _send_due(self, now_s: float) -> None:
+        young = self._young
         for ring in self._rings:
             for seat in ring.due(now_s):
                 if seat.pending is None or seat.pending.done:
-                    seat.pending = self._pinger.send(seat.address, seat.settings, seat.sink)
+                    pending = seat.pending = self._pinger.send(seat.address, seat.settings, seat.sink)
+                    young.append((now_s + OVERDUE_S, seat, pending))
+
+    def _tell_overdue(self, now_s: float) -> None:
+        young = self._young
+        while young and young[0][0] <= now_s:
+            _, seat, pending = young.popleft()
+            if not pending.done and self._ears is not None:
+                self._ears.overdue(seat.name, pending.sent_s)
 
 
 class Poller(Protocol[Reading_co]):

@@ -11,6 +11,7 @@ from agent.history import Maintenance
 from agent.inventory import Inventory
 from agent.model import Secret, SnmpCredentials, TrapSettings
 from agent.profile import Profile
+from agent.topology import Topology
 
 RETENTION_S = 760 * 86400.0  # how long history is kept: 25 months
 
@@ -58,6 +59,11 @@ class AgentSettings:
     retention_s: float = RETENTION_S
     site: str | None = None  # where the agent stands; None: at the first site without a parent
 
+    @property
+    def journal(self) -> Path:
+        """The file that the history is kept in."""
+        return self.state_dir / "diemcau.sqlite3"
+
 
 @dataclass(frozen=True, slots=True)
 class MqttSettings:
@@ -91,3 +97,4 @@ class Config:
     profiles: dict[str, Profile] = field(default_factory=dict)
     traps: TrapSettings | None = None  # None: none are received
     credentials: dict[str, SnmpCredentials] = field(default_factory=dict)
+    topology: Topology | None = None  # of the whole inventory, where this one is a shard

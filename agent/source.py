@@ -9,6 +9,7 @@ from pathlib import Path
 
 from agent.config import load
 from agent.settings import Config, Listen
+from agent.topology import Topology
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +24,13 @@ class ConfigSource:
     def read(self) -> Config:
         """Read it all; blocks. Raises `ConfigError` with every fault."""
         config = load(self.path, self.environ)
+        config = replace(config, topology=Topology(config.inventory, config.agent.site))
         if self.listen is not None:
             config = replace(config, agent=replace(config.agent, listen=self.listen))
         if self.shard is not None:
-            config = replace(config, inventory=config.inventory.shard(*self.shard))
+            number, of = self.shard
+            folder = config.agent.state_dir / f"shard-{number}-of-{of}"  # each keeps a history of its own
+            config = replace(
+                config, inventory=config.inventory.shard(number, of), agent=replace(config.agent, state_dir=folder)
+            )
         return config
-
-
-def prepare_state_dir(path: Path) -> str | None:
-    """Make the state folder where it is missing and try a file in it; return what is wrong, in a sentence."""
-    probe = path / ".writable"
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        return f"cannot write to the state folder {path}: {error.strerror}; make it writable or set agent.state_dir"
-    return None

@@ -1,4 +1,4 @@
-"""How long a target has been in each state, as a counter that goes on over restarts."""
+"""How long a target has been in each state: a counter that goes on over restarts and never goes back."""
 
 from __future__ import annotations
 
@@ -6,34 +6,30 @@ from collections.abc import Mapping
 
 from agent.model import State
 
+MICROSECONDS = 1_000_000
+
 
 class Spent:
-    """Seconds per state. `turned_s` is when the state it is in began to count (monotonic)."""
+    """Time per state, as the journal keeps it: whole microseconds, so that sums are exact.
 
-    __slots__ = ("_seconds", "_state", "_turned_s")
+    Only what is kept is told: a count shown to Prometheus and lost in a crash would look like a counter that began
+    anew, and be added again.
+    """
 
-    def __init__(self, now_s: float, state: State = State.UNKNOWN) -> None:
-        self._seconds: dict[State, float] = dict.fromkeys(State, 0.0)
-        self._state = state
-        self._turned_s = now_s
+    __slots__ = ("_since_us", "_state", "_times_us")
 
-    def turn(self, state: State, now_s: float) -> None:
-        """Go on counting for another state."""
-        self._seconds[self._state] += now_s - self._turned_s
-        self._state, self._turned_s = state, now_s
+    def __init__(self) -> None:
+        self._times_us: Mapping[State, int] = dict.fromkeys(State, 0)
+        self._state = State.UNKNOWN
+        self._since_us: int | None = None
 
-    def add(self, seconds: Mapping[State, float]) -> None:
-        """Add what was counted before, by an earlier run."""
-        for state, spent_s in seconds.items():
-            self._seconds[state] += spent_s
+    def count(self, times_us: Mapping[State, int], state: State, since_us: int) -> None:
+        """Take the times spent before, and the state that lasts since a moment (microseconds since 1970, UTC)."""
+        self._times_us, self._state, self._since_us = times_us, state, since_us
 
-    def blind(self, since_s: float, now_s: float) -> None:
-        """Count the time from `since_s` to now as unknown, whatever the state was held to be."""
-        self._seconds[self._state] += max(since_s - self._turned_s, 0.0)
-        self._seconds[State.UNKNOWN] += now_s - max(since_s, self._turned_s)
-        self._turned_s = now_s
-
-    def seconds(self, state: State, now_s: float) -> float:
-        """Return the seconds spent in a state up to now."""
-        lasting_s = now_s - self._turned_s if state is self._state else 0.0
-        return self._seconds[state] + lasting_s
+    def seconds(self, state: State, told_us: int) -> float:
+        """Return the seconds spent in a state up to a moment (microseconds since 1970, UTC)."""
+        time_us = self._times_us[state]
+        if state is self._state and self._since_us is not None:
+            time_us += max(told_us - self._since_us, 0)
+        return time_us / MICROSECONDS

@@ -1,51 +1,117 @@
-"""The newest truth about every target. One writer, the schedule; exporters read the records as they are."""
+"""The newest truth about every target. One writer: what collectors bring enters here, and exporters only read."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 
+from agent.cases import Cases
 from agent.histogram import Histogram
+from agent.history import Outage
 from agent.inventory import Inventory
-from agent.judge import judge_echoes, judge_link
-from agent.model import Cause, Change, Device, Endpoint, Kind, Link, Standing, State
+from agent.judge import judge_echoes
+from agent.model import Cause, Change, Kind, Sentinel, Standing, State
 from agent.quality import rates_bps, restarted
+from agent.reachability import Reachability
 from agent.readings import DeviceReading, Echo, Outcome, PollFailed
-from agent.records import STALE_INTERVALS, DeviceRecord, EndpointRecord, LinkRecord, PollCounts, Probed, TargetT
-from agent.window import EchoWindow
+from agent.records import (
+    STALE_INTERVALS,
+    AnyProbed,
+    DeviceRecord,
+    EndpointRecord,
+    LinkRecord,
+    PollCounts,
+    SentinelRecord,
+)
+from agent.roster import Roster
+from agent.topology import Topology
 
-AnyProbed = EndpointRecord | DeviceRecord
-
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LAG_BOUNDS_S = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 
 
-class Board:
-    """Every target's record, by id. `listeners` hear each change of standing, at once and in order."""
+def utc_now() -> datetime:
+    """Return this moment by the wall clock."""
+    return datetime.now(UTC)
 
-    def __init__(self, inventory: Inventory, clock: Callable[[], float] = time.monotonic) -> None:
+
+class Board:
+    """Every target's record, by id. `listeners` hear each change of standing, at once and in order.
+
+    `outage_listeners` hear each new value of an outage, the last with its end. `told` is up to when others were told
+    how long targets have been in their states: no later change may go back before it.
+    """
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], datetime] = utc_now,
+        *,
+        name: str = "agent",
+    ) -> None:
         self.endpoints: dict[str, EndpointRecord] = {}
         self.devices: dict[str, DeviceRecord] = {}
         self.links: dict[str, LinkRecord] = {}
+        self.sentinels: dict[str, AnyProbed] = {}  # by address
         self.polls: defaultdict[str, PollCounts] = defaultdict(PollCounts)
         self.lag_s = Histogram(LAG_BOUNDS_S)
         self.traps: Counter[str] = Counter()  # by kind; none where none are received
         self.listeners: list[Callable[[Change], None]] = []
+        self.outage_listeners: list[Callable[[Outage], None]] = []
+        self.outages: dict[str, Outage] = {}  # the open ones, by their id
+        self.ask: Callable[[str], None] = lambda _: None  # has a target polled by SNMP at once
+        self.planned: frozenset[str] = frozenset()  # what is within a maintenance window
+        self.told = wall()
         self._clock = clock
+        self._wall = wall
         self._links_of: dict[str, list[LinkRecord]] = {}
+        self._reachability = Reachability(self, Cases(self.stamp, self._tell), name)
         self.follow(inventory)
 
-    def follow(self, inventory: Inventory) -> None:
+    @property
+    def topology(self) -> Topology:
+        """What leads where in the inventory."""
+        return self._reachability.topology
+
+    def follow(
+        self, inventory: Inventory, topology: Topology | None = None, sentinels: Iterable[Sentinel] = ()
+    ) -> None:
         """Take a new inventory: what stays keeps its counters and standing, what went is forgotten."""
         self.inventory = inventory
-        self.endpoints = {id_: self._endpoint(endpoint) for id_, endpoint in inventory.endpoints.items()}
-        self.devices = {id_: self._device(device) for id_, device in inventory.devices.items()}
-        self.links = {id_: self._link(link) for id_, link in inventory.links.items()}
+        roster = Roster(self._clock(), self._wall())
+        self.endpoints = {
+            id_: roster.endpoint(one, self.endpoints.get(id_)) for id_, one in inventory.endpoints.items()
+        }
+        self.devices = {id_: roster.device(one, self.devices.get(id_)) for id_, one in inventory.devices.items()}
+        self.links = {id_: roster.link(one, self.links.get(id_)) for id_, one in inventory.links.items()}
         self._links_of = {}
         for record in self.links.values():
             if record.target.device is not None:
                 self._links_of.setdefault(record.target.device, []).append(record)
+        by_address: dict[str, AnyProbed] = {record.target.address: record for record in self.probed}
+        self.sentinels = {
+            one.address: by_address.get(one.address) or roster.sentinel(one, self.sentinels.get(one.address))
+            for one in sentinels
+        }
+        self._reachability.follow(topology or Topology(inventory))
+
+    @property
+    def probed(self) -> list[EndpointRecord | DeviceRecord]:
+        """The records of all targets that are asked by echoes, but for the sentinels that are nothing else."""
+        return [*self.endpoints.values(), *self.devices.values()]
+
+    def plan(self, planned: frozenset[str]) -> None:
+        """Take what is within a maintenance window from now on."""
+        if planned != self.planned:
+            changed, self.planned = planned ^ self.planned, planned
+            self._reachability.replan(changed)
+
+    def restore(self, outages: Iterable[Outage]) -> None:
+        """Take up the outages an earlier run left open."""
+        self._reachability.cases.restore(outages, self._clock())
 
     def record_echo(self, record: AnyProbed, echo: Echo) -> None:
         """Take the end of one echo into its target's window, and judge the target again."""
@@ -57,125 +123,173 @@ class Board:
         if echo.cause:
             record.last_cause = echo.cause
         record.window.add(echo)
-        self._judge(record, now_s)
+        if echo.rtt_s is not None:
+            record.alive_s = echo.sent_s
+        self._look(record, now_s)
+
+    def record_proof(self, record: AnyProbed, sent_s: float) -> None:
+        """Take an answer to a question out of turn: the target is there."""
+        record.alive_s = max(sent_s, record.alive_s or sent_s)
+        record.window.prove()
+        self._look(record, self._clock())
+
+    def confirm_silence(self, record: AnyProbed, since_s: float) -> None:
+        """Take it as certain that a target has been silent from `since_s` on."""
+        record.window.confirm_silence(since_s, record.target.icmp.down_after)
+        self._look(record, self._clock())
 
     def record_reading(self, target_id: str, reading: DeviceReading, duration_s: float) -> None:
         """Take an SNMP answer and work out the rates of the links it tells of."""
-        record = self._probed(target_id)
+        record = self._of(target_id)
         self.count_poll("snmp", Outcome.OK, duration_s)
         again = record.reading is not None and restarted(record.reading, reading)
         record.restarts += again
         record.previous, record.reading = record.reading, reading
-        record.outcome, record.reason, record.answered_s = Outcome.OK, "", self._clock()
+        record.outcome, record.reason = Outcome.OK, ""
+        self._answered(record)
         for link in self._links_of.get(target_id, ()):
             self._measure(link, record, comparable=not again)
-        self._judge(record, self._clock())
+        self._look(record, self._clock())
 
     def record_failure(self, target_id: str, failure: PollFailed, duration_s: float) -> None:
         """Take an SNMP poll that brought nothing. A refusal or a wrong key is still an answer: the target is there."""
-        record = self._probed(target_id)
+        record = self._of(target_id)
         self.count_poll("snmp", failure.outcome, duration_s)
         record.outcome, record.reason = failure.outcome, failure.reason
         if failure.outcome in (Outcome.AUTH, Outcome.REFUSED):
-            record.answered_s = self._clock()
+            self._answered(record)
         for link in self._links_of.get(target_id, ()):
             link.receive_bps = link.transmit_bps = None
-        self._judge(record, self._clock())
+        self._look(record, self._clock())
 
-    def _probed(self, target_id: str) -> AnyProbed:
+    def _answered(self, record: EndpointRecord | DeviceRecord) -> None:
+        """Take it that a target answered SNMP. One that answers echoes too must be silent anew to be down."""
+        record.answered_s = record.alive_s = self._clock()
+        if record.window.rtt_s is not None:
+            record.window.prove()
+
+    def _of(self, target_id: str) -> EndpointRecord | DeviceRecord:
         return self.endpoints.get(target_id) or self.devices[target_id]
+
+    def is_expected(self, target_id: str) -> bool:
+        """Say whether a target is held to answer."""
+        return self._of(target_id).standing.state.answers
 
     def count_poll(self, collector: str, outcome: Outcome, duration_s: float) -> None:
         """Count how a poll ended."""
         self.polls[collector].add(outcome, duration_s)
 
+    def settle(self) -> None:
+        """Settle who is down, who is cut off and why, where anything has changed; to be called at every turn."""
+        self._reachability.settle(self._clock())
+
     def sweep(self) -> None:
         """Call unknown what has not been heard of for too long; to be called about once a second."""
         now_s = self._clock()
-        probed: list[AnyProbed] = [*self.endpoints.values(), *self.devices.values()]
-        for record in probed:
+        for record in (*self.probed, *self.sentinels.values()):
             icmp = record.target.icmp
             if now_s - record.heard_s > STALE_INTERVALS * icmp.interval_s + icmp.timeout_s:
                 cause = Cause.NOT_SENT if record.last_cause else Cause.STALE
-                cause = Cause.STARTING if record.standing.cause is Cause.STARTING and not record.last_cause else cause
-                self._stand(record, State.UNKNOWN, cause, record.last_cause)
+                if record.seen_cause is not Cause.STARTING or record.last_cause:
+                    self._see(record, State.UNKNOWN, cause)
         for link in self.links.values():
-            if link.interface is not None and not self._device_of(link).fresh(now_s):
+            if link.interface is not None and not self._of(link.target.device or "").fresh(now_s):
                 link.receive_bps = link.transmit_bps = link.interface = None
-                self._stand(link, State.UNKNOWN, Cause.STALE)
+                self._reachability.look_at(link)
+        self._reachability.sweep(now_s)
 
-    def _device_of(self, link: LinkRecord) -> DeviceRecord:
-        assert link.target.device is not None
-        return self.devices[link.target.device]
+    def pause(self, since_s: float, lost_s: float = 0.0) -> None:
+        """Take it that the agent did not run from `since_s` on: what that time seems to say is unknown.
 
-    def _judge(self, record: AnyProbed, now_s: float) -> None:
-        target, before = record.target, record.standing.state
+        `lost_s` is time that passed without the monotonic clock: the machine slept, or its clock was put forward.
+        """
+        self._reachability.pause(since_s, lost_s)
+
+    def _look(self, record: AnyProbed, now_s: float) -> None:
+        """Judge a target by its own answers."""
+        target, before, window = record.target, record.seen, record.window
+        if record.standing.state is State.UNREACHABLE and not window.lost_in_a_row:
+            record.back_s = now_s
         loss_counts = before is not State.DOWN and now_s - record.back_s > target.thresholds.window_s
-        state, cause = judge_echoes(record.window, target.icmp, target.thresholds, before, loss_counts=loss_counts)
-        if not state.answers and record.answers_snmp(now_s):
+        state, cause = judge_echoes(
+            window, target.icmp, target.thresholds, before, record.seen_cause, loss_counts=loss_counts
+        )
+        record.by_snmp = not state.answers and record.answers_snmp(now_s)
+        if record.by_snmp:
             state, cause = State.UP, Cause.NONE
         if before is State.DOWN and state.answers:
             record.back_s = now_s
-        if state is not before or cause is not record.standing.cause:
-            self._stand(record, state, cause, record.last_cause if cause is Cause.SILENT else "")
+        if state is before and cause is record.seen_cause:
+            if state is not record.standing.state and record.answers:
+                self._reachability.look_at(record)
+            return
+        self._see(record, state, cause)
 
-    def _measure(self, link: LinkRecord, record: AnyProbed, *, comparable: bool) -> None:
+    def _see(self, record: AnyProbed, state: State, cause: Cause) -> None:
+        record.silent_s = record.window.silent_since_s if state is State.DOWN else None
+        record.seen, record.seen_cause = state, cause
+        self._reachability.look_at(record)
+
+    def doubt(self, record: AnyProbed) -> None:
+        """Begin anew with a target: what was seen of it says nothing any more."""
+        now_s = self._clock()
+        record.window.prove()
+        record.seen, record.seen_cause, record.silent_s, record.back_s = State.UNKNOWN, Cause.STARTING, None, now_s
+        self._look(record, now_s)
+
+    def _measure(self, link: LinkRecord, record: EndpointRecord | DeviceRecord, *, comparable: bool) -> None:
         assert record.reading is not None
         name = link.target.interface
         new = record.reading.interfaces.get(name) if name else None
         old = record.previous.interfaces.get(name) if name and record.previous else None
         link.interface = new
         link.receive_bps = link.transmit_bps = None
-        if new is None:
-            self._stand(link, State.UNKNOWN, Cause.STALE)
-            return
-        if old is not None and comparable:
-            link.receive_bps, link.transmit_bps = rates_bps(old, new)
-        link.capacity_bps = link.target.capacity_bps or new.speed_bps
-        state, cause = judge_link(up=new.up, utilization_ratio=link.busiest_ratio, thresholds=link.target.thresholds)
-        self._stand(link, state, cause)
+        if new is not None:
+            if old is not None and comparable:
+                link.receive_bps, link.transmit_bps = rates_bps(old, new)
+            link.capacity_bps = link.target.capacity_bps or new.speed_bps
+        self._reachability.look_at(link)
 
-    def _stand(self, record: AnyProbed | LinkRecord, state: State, cause: Cause, detail: str = "") -> None:
+    def now_s(self) -> float:
+        """Return this moment, monotonic."""
+        return self._clock()
+
+    def stamp(self, at_s: float) -> datetime:
+        """Return a monotonic moment as a stamp in UTC."""
+        return self._wall() - timedelta(seconds=self._clock() - at_s)
+
+    def stand(self, record: AnyProbed | LinkRecord, new: Standing, at: datetime) -> None:
+        """Put a target into a standing from `at` on, and tell the listeners where it is another."""
         old = record.standing
-        if old.state is state and old.cause is cause:
+        if isinstance(record, SentinelRecord):
+            record.standing = new
             return
-        now = datetime.now(UTC)
-        since = old.since if old.state is state else now
-        record.standing = Standing(state, since, cause, detail)
-        change = Change(_KINDS[type(record)], record.target.id, old, record.standing, now)
+        if (old.state, old.cause, old.root) == (new.state, new.cause, new.root):
+            return
+        record.standing = new
+        change = Change(_KINDS[type(record)], record.target.id, old, new, at)
         for listener in self.listeners:
             listener(change)
 
-    def _endpoint(self, endpoint: Endpoint) -> EndpointRecord:
-        kept = self.endpoints.get(endpoint.id)
-        if kept is not None and _keeps(kept, endpoint):
-            return kept
-        return EndpointRecord(endpoint, EchoWindow(endpoint.thresholds.window_s), _starting(), self._clock())
+    def count(self, seen_us: int, accounts: Mapping[tuple[Kind, str], tuple[State, int, Mapping[State, int]]]) -> None:
+        """Take what time in states is kept up to a moment, of the targets that changed."""
+        self.told = max(self.told, EPOCH + timedelta(microseconds=seen_us))
+        for (_, target), (state, since_us, times_us) in accounts.items():
+            record = self.endpoints.get(target) or self.devices.get(target) or self.links.get(target)
+            if record is not None:
+                record.spent.count(times_us, state, since_us)
 
-    def _device(self, device: Device) -> DeviceRecord:
-        kept = self.devices.get(device.id)
-        if kept is not None and _keeps(kept, device):
-            return kept
-        return DeviceRecord(device, EchoWindow(device.thresholds.window_s), _starting(), self._clock())
+    @property
+    def told_us(self) -> int:
+        """The same as `told`, in microseconds since 1970."""
+        return (self.told - EPOCH) // timedelta(microseconds=1)
 
-    def _link(self, link: Link) -> LinkRecord:
-        kept = self.links.get(link.id)
-        if kept is not None and (kept.target.device, kept.target.interface) == (link.device, link.interface):
-            kept.target = link
-            return kept
-        return LinkRecord(link, _starting(), capacity_bps=link.capacity_bps)
+    def _tell(self, outage: Outage) -> None:
+        self.outages.pop(outage.id, None)
+        if outage.ended is None:
+            self.outages[outage.id] = outage
+        for listener in self.outage_listeners:
+            listener(outage)
 
 
 _KINDS = {EndpointRecord: Kind.ENDPOINT, DeviceRecord: Kind.DEVICE, LinkRecord: Kind.LINK}
-
-
-def _starting() -> Standing:
-    return Standing(State.UNKNOWN, datetime.now(UTC), Cause.STARTING)
-
-
-def _keeps(record: Probed[TargetT], target: TargetT) -> bool:
-    """Let a record follow its target's new settings; False where another address makes it another machine."""
-    if record.target.address != target.address:
-        return False
-    record.target, record.window.length_s = target, target.thresholds.window_s
-    return True

@@ -55,10 +55,11 @@ class SnmpWatch:
         async with open_poller(target) as poller:
             async for _ in beats(target.id, interval_s, self._board.lag_s, self._pokes[target.id]):
                 await asyncio.sleep(polled_s + pause_s - monotonic())
+                expected = self._board.is_expected(target.id)
                 failure = await self._poll(target, poller, interval_s * PATIENCE)
                 polled_s = monotonic()
-                _tell(target, failure, was_failing=failing)
-                failing = failure is not None
+                expected = expected and self._board.is_expected(target.id)
+                failing = _tell(target, failure, was_failing=failing, expected=expected)
 
     async def _poll(self, target: SnmpTarget, poller: Poller[DeviceReading], deadline_s: float) -> PollFailed | None:
         """Poll once and record how it ended; return the failure, None where there was none."""
@@ -75,9 +76,15 @@ class SnmpWatch:
         return PollFailed(Outcome.ERROR, result.trouble) if result.trouble else None
 
 
-def _tell(target: SnmpTarget, failure: PollFailed | None, *, was_failing: bool) -> None:
-    """Log a line when polls begin to fail and one when they no longer do."""
-    if failure is not None and not was_failing:
+def _tell(target: SnmpTarget, failure: PollFailed | None, *, was_failing: bool, expected: bool) -> bool:
+    """Log a line when polls begin to fail and one when they no longer do; return whether a failure stands told.
+
+    That what is down or cut off does not answer SNMP either is no news.
+    """
+    if failure is None:
+        if was_failing:
+            log.info("snmp answers again", target=target.id)
+        return False
+    if expected and not was_failing:
         log.warning("snmp failing", target=target.id, outcome=str(failure.outcome), reason=failure.reason)
-    elif failure is None and was_failing:
-        log.info("snmp answers again", target=target.id)
+    return was_failing or expected

@@ -13,7 +13,7 @@ RTT_BOUNDS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0
 
 
 class EchoWindow:
-    """What echoes say of one target. Only `add` and `add_duplicate` change it; reading never does."""
+    """What echoes say of one target. Reading never changes it."""
 
     __slots__ = (
         "_echoes",
@@ -25,6 +25,7 @@ class EchoWindow:
         "length_s",
         "lost",
         "lost_in_a_row",
+        "newest_s",
         "received",
         "round_trips_s",
         "sent",
@@ -38,6 +39,7 @@ class EchoWindow:
         self.jitter_s = 0.0
         self.lost_in_a_row = self.answered_in_a_row = 0
         self.silent_since_s: float | None = None  # when the first of the echoes lost in a row was sent
+        self.newest_s = 0.0  # when the newest echo was sent, of those whose end is known
         self._last_rtt_s: float | None = None
         # Exact tuples of numbers, not Echo: the garbage collector leaves those alone.
         self._echoes: deque[tuple[float, float | None]] = deque()
@@ -50,6 +52,7 @@ class EchoWindow:
         if outcome is Outcome.ERROR:
             return
         self.sent += 1
+        self.newest_s = sent_s
         echoes = self._echoes
         echoes.append((sent_s, rtt_s))
         if rtt_s is None:
@@ -62,11 +65,30 @@ class EchoWindow:
             self._add_answer(rtt_s)
         horizon_s = sent_s - self.length_s
         while echoes[0][0] <= horizon_s:
-            self._forget_first()
+            self._forget(echoes.popleft())
 
     def add_duplicate(self) -> None:
         """Count one more answer to an echo already answered."""
         self.duplicates += 1
+
+    def prove(self) -> None:
+        """Take an answer to a question out of turn: it ends a silence, and is no sample of the line's quality."""
+        self.lost_in_a_row = 0
+        self.silent_since_s = None
+
+    def confirm_silence(self, since_s: float, echoes: int) -> None:
+        """Take it as certain that nothing answered from `since_s`, as if so many echoes had been lost in a row."""
+        self.lost_in_a_row = max(self.lost_in_a_row, echoes)
+        self.silent_since_s = min(self.silent_since_s or since_s, since_s)
+        self.answered_in_a_row = 0
+        self.newest_s = max(self.newest_s, since_s)
+
+    def forget_since(self, since_s: float) -> None:
+        """Drop what was sent from a moment on, and any silence: the agent could not see."""
+        while self._echoes and self._echoes[-1][0] >= since_s:
+            self._forget(self._echoes.pop())
+        self.answered_in_a_row = 0
+        self.prove()
 
     def _add_answer(self, rtt_s: float) -> None:
         self.received += 1
@@ -79,8 +101,8 @@ class EchoWindow:
             self.jitter_s = next_jitter(self.jitter_s, self._last_rtt_s, rtt_s)
         self._last_rtt_s = rtt_s
 
-    def _forget_first(self) -> None:
-        _, rtt_s = self._echoes.popleft()
+    def _forget(self, echo: tuple[float, float | None]) -> None:
+        _, rtt_s = echo
         if rtt_s is None:
             self.lost -= 1
         else:

@@ -119,6 +119,17 @@ class Pinger:
         if not flooded:  # an answer may still wait unread
             self._expire(time.monotonic())
 
+    def forgive(self) -> None:
+        """Take in what has arrived and forget the rest: this machine was not there to wait for it."""
+        for icmp in self._sockets.values():
+            while self._read(icmp) == MOST_A_TURN:
+                pass
+        for queue in self._queues.values():
+            for pending in queue:
+                del self._pending[pending.serial]
+                pending.finish(None, Outcome.ERROR)
+            queue.clear()
+
     async def run(self) -> None:
         """Call `turn` until cancelled, for use without a schedule."""
         while True:

@@ -12,10 +12,11 @@ from agent.readings import InterfaceReading
 from agent.records import DeviceRecord, EndpointRecord, LinkRecord
 from agent.state import Board
 from agent.window import RTT_BOUNDS_S
-from exporters.family import Distribution, Family, Own, Several, Single, Subject
+from exporters.family import Distribution, Family, Own, PerState, Several, Single, Subject
 
 _RECEIVE, _TRANSMIT = ("receive",), ("transmit",)
 _UP = {state: 1.0 if state.answers else 0.0 for state in State}
+_EACH_STATE = "each state, over restarts"
 _STATES = ", ".join(f"{state.number} {state}" for state in State)
 
 
@@ -121,6 +122,9 @@ ENDPOINTS: Subject[str, EndpointRecord] = Subject(
         ),
         Single("diemcau_endpoint_up", "gauge", "1 where the endpoint is up or degraded.", _up),
         Single("diemcau_endpoint_state", "gauge", f"The endpoint's state: {_STATES}.", _state),
+        PerState(
+            "diemcau_endpoint_state_seconds_total", f"Time the endpoint spent in {_EACH_STATE}.", attrgetter("spent")
+        ),
         Single("diemcau_icmp_sent_total", "counter", "Echo requests sent.", lambda r: r.window.sent),
         Single(
             "diemcau_icmp_received_total", "counter", "Echo requests answered in time.", lambda r: r.window.received
@@ -143,6 +147,7 @@ LINKS: Subject[str, LinkRecord] = Subject(
         Several("diemcau_link_info", "gauge", "What the link is.", ("name",), _link_info),
         Single("diemcau_link_up", "gauge", "1 where the link is up or degraded.", _up),
         Single("diemcau_link_state", "gauge", f"The link's state: {_STATES}.", _state),
+        PerState("diemcau_link_state_seconds_total", f"Time the link spent in {_EACH_STATE}.", attrgetter("spent")),
         Single(
             "diemcau_link_receive_bits_per_second",
             "gauge",

@@ -1,4 +1,4 @@
-"""How a family of series becomes text. A family is declared once, in `exporters.families`; these are its three shapes.
+"""How a family of series becomes text. A family is declared once, in `exporters.families`; these are its four shapes.
 
 A shape makes what it needs of a target's labels once (`prepare`) and reads values at every scrape (`lines`).
 """
@@ -11,6 +11,8 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from agent.histogram import Histogram
 from agent.inventory import Inventory
+from agent.model import State
+from agent.spent import Spent
 from agent.state import Board
 from exporters._text import label_text, number
 
@@ -19,6 +21,7 @@ R = TypeVar("R")
 R_contra = TypeVar("R_contra", contravariant=True)
 Own = tuple[str, ...]
 
+_STATES = [(state, state.value) for state in State]  # an enumeration is slow to walk and to write
 _SHORT_BELOW = 1_000_000  # a count that needs no exponent; most do not, so they are spared the call
 
 
@@ -50,8 +53,8 @@ class Family(Protocol[R_contra]):
     def prepare(self, labels: Labels) -> Any:
         """Make what `lines` needs of a target's labels."""
 
-    def lines(self, prepared: Sequence[Any], records: Sequence[R_contra]) -> str:
-        """Write the samples of these targets."""
+    def lines(self, prepared: Sequence[Any], records: Sequence[R_contra], told_us: int, /) -> str:
+        """Write the samples of these targets; times in states up to `told_us` (microseconds since 1970, UTC)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class Single(Generic[R]):
         """Return the labels' text, which all such families share."""
         return labels.text
 
-    def lines(self, prepared: Sequence[str], records: Sequence[R]) -> str:
+    def lines(self, prepared: Sequence[str], records: Sequence[R], _told_us: int, /) -> str:
         """Write a line for each target that has a value."""
         name, read = self.name, self.read
         pairs = zip(prepared, map(read, records), strict=True)
@@ -107,7 +110,7 @@ class Several(Generic[R]):
         """Return the target's line starts, empty as yet."""
         return _Heads(self, labels)
 
-    def lines(self, prepared: Sequence[_Heads], records: Sequence[R]) -> str:
+    def lines(self, prepared: Sequence[_Heads], records: Sequence[R], _told_us: int, /) -> str:
         """Write a line for each sample that has a value."""
         read = self.read
         return "".join(
@@ -116,6 +119,34 @@ class Several(Generic[R]):
                 for heads, record in zip(prepared, records, strict=True)
                 for own, value in read(record)
                 if value is not None
+            ]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PerState(Generic[R]):
+    """A counter of seconds for each state, all of them always; `read` gives what counts them."""
+
+    name: str
+    help: str
+    read: Callable[[R], Spent]
+    kind: str = "counter"
+
+    OWN = ("state",)
+
+    def prepare(self, labels: Labels) -> tuple[str, str]:
+        """Return what stands before and after the state in each of the target's lines."""
+        mark = "\ue000"  # a private letter, which no label's name or place has
+        before, _, after = label_text({**labels.by_name, self.OWN[0]: mark}).rpartition(mark)
+        return f"{self.name}{before}", f"{after} "
+
+    def lines(self, prepared: Sequence[tuple[str, str]], records: Sequence[R], told_us: int, /) -> str:
+        """Write each target's lines, a state each."""
+        return "".join(
+            [
+                f"{before}{name}{after}{number(seconds(state, told_us))}\n"
+                for (before, after), seconds in zip(prepared, [self.read(r).seconds for r in records], strict=True)
+                for state, name in _STATES
             ]
         )
 
@@ -137,7 +168,7 @@ class Distribution(Generic[R]):
         heads += [f"_count{labels.text}", f"_sum{labels.text}"]
         return [f"{self.name}{head}" for head in heads]
 
-    def lines(self, prepared: Sequence[list[str]], records: Sequence[R]) -> str:
+    def lines(self, prepared: Sequence[list[str]], records: Sequence[R], _told_us: int, /) -> str:
         """Write each target's buckets, count and sum."""
         read = self.read
         lines: list[str] = []

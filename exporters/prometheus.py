@@ -15,6 +15,7 @@ from prometheus_client.openmetrics.exposition import generate_latest as generate
 
 from exporters.families import SUBJECTS
 from exporters.negotiate import OPENMETRICS_TYPE, TEXT_TYPE, accepts_gzip, prefers_openmetrics
+from exporters.outages import outage_pieces
 from exporters.samples import SampleSection
 from exporters.section import Section
 from exporters.self_metrics import self_registry
@@ -65,6 +66,7 @@ class MetricsPage:
         now_s = self._clock()
         for section in self._sections:
             yield from section.pieces(self._agent.board, now_s, openmetrics=openmetrics)
+        yield from outage_pieces(self._agent.board.outages.values(), openmetrics=openmetrics)
         profiles = self._agent.config.profiles
         yield from self._samples.pieces(self._agent.board, profiles, now_s, openmetrics=openmetrics)
 

@@ -51,12 +51,12 @@ class _Batch(Generic[R]):
         same = len(records) == len(self.records) and all(map(is_, records, self.records))
         return same and all(map(is_, targets, self.targets))
 
-    def lines(self, number: int, family: Family[R], *, frozen: bool) -> str:
+    def lines(self, number: int, family: Family[R], told_us: int, *, frozen: bool) -> str:
         """Write one family's lines, by its number; for frozen records once."""
         if not frozen:
-            return family.lines(self.columns[number], self.records)
+            return family.lines(self.columns[number], self.records, told_us)
         if number not in self._written:
-            self._written[number] = family.lines(self.columns[number], self.records)
+            self._written[number] = family.lines(self.columns[number], self.records, told_us)
         return self._written[number]
 
     @cached_property
@@ -76,11 +76,11 @@ class Section(Generic[K, R]):
 
     def pieces(self, board: Board, now_s: float, *, openmetrics: bool) -> Iterator[str]:
         """Yield the section, each piece quick to make. Who is on it is settled at the first."""
-        batches = self._batches(board, now_s)
+        batches, told_us = self._batches(board, now_s), board.told_us
         for number, family in enumerate(self._subject.families):
             yield family_head(family.name, family.kind, family.help, openmetrics=openmetrics)
             for batch in batches:
-                yield batch.lines(number, family, frozen=self._subject.frozen)
+                yield batch.lines(number, family, told_us, frozen=self._subject.frozen)
 
     def _batches(self, board: Board, now_s: float) -> list[_Batch[R]]:
         shown = self._subject.records(board, now_s)

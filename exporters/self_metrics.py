@@ -43,6 +43,7 @@ class SelfCollector(Collector):
         yield self._targets()
         yield self._traps()
         yield from self._configuration()
+        yield self._history()
         yield self._build()
 
     def _polls(self) -> Iterator[Metric]:
@@ -79,6 +80,11 @@ class SelfCollector(Collector):
             "When the configuration in force was read.",
             self._agent.reloaded_at.timestamp(),
             unit="seconds",
+        )
+
+    def _history(self) -> Metric:
+        return GaugeMetricFamily(
+            "diemcau_history_written", "1 while the history is written to disk.", not self._agent.history_trouble
         )
 
     def _build(self) -> Metric:

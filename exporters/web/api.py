@@ -12,7 +12,9 @@ from starlette.routing import Route
 
 from agent.model import Level, LinkRole, State
 from exporters.view import AgentView
+from exporters.web.history import history_routes
 from exporters.web.i18n import now
+from exporters.web.maintenance import maintenance_routes
 from exporters.web.problems import Problem
 from exporters.web.shapes import (
     DeviceShape,
@@ -107,4 +109,6 @@ def api_routes(agent: AgentView) -> list[Route]:
         Route("/sites/{id}", one_site),
         listing("links", links, LINK_FILTERS),
         listing("devices", devices, DEVICE_FILTERS),
+        *history_routes(agent),
+        *maintenance_routes(agent),
     ]

@@ -13,6 +13,8 @@ from agent.model import Cause, State
 from agent.readings import Outcome
 from agent.records import DeviceRecord, EndpointRecord, LinkRecord
 from exporters.web.i18n import Measures, Wording
+from exporters.web.names import Names
+from exporters.web.outages import Speaker
 from exporters.web.shapes import WORST_FIRST, Snapshot, badness
 
 Record = EndpointRecord | DeviceRecord | LinkRecord
@@ -27,6 +29,7 @@ GLYPHS = {
     State.UNKNOWN: "?",
     State.MAINTENANCE: "■",
 }
+HEADLINES = 8  # outages told on the board; the others are a click away
 # What stands before a unit's name is written short on a tile, as people here do.
 SHORT = {"Phường ": "P. ", "Xã ": "X. ", "Thị trấn ": "TT. ", "Huyện ": "H. ", "Thị xã ": "TX. ", "Thành phố ": "TP. "}
 
@@ -67,13 +70,15 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class BoardPage:
-    """All that the board's template shows."""
+    """All that the board's template shows; `outages` are the ids and sentences of the worst open ones."""
 
     made: str
     counts: list[tuple[State, int]]
     total: int
     starting: int
     quiet: bool
+    outages: list[tuple[str, str]]
+    more_outages: int
     endpoints: list[Trouble]
     links: list[Trouble]
     devices: list[Trouble]
@@ -83,6 +88,7 @@ class BoardPage:
 def board_page(seen: Snapshot, wording: Wording, moment: datetime) -> BoardPage:
     """Work out the board as of `moment`."""
     speaker = _Speaker(seen.inventory, wording, moment)
+    headlines = Speaker(seen, wording, moment).headlines(HEADLINES)
     records: list[Record] = [*seen.endpoints.values(), *seen.links.values(), *seen.devices.values()]
     return BoardPage(
         made=wording.clock(moment),
@@ -90,6 +96,8 @@ def board_page(seen: Snapshot, wording: Wording, moment: datetime) -> BoardPage:
         total=len(seen.endpoints),
         starting=sum(record.standing.cause is Cause.STARTING for record in seen.endpoints.values()),
         quiet=all(record.standing.state is State.UP for record in records),
+        outages=headlines,
+        more_outages=len(seen.outages) - len(headlines),
         endpoints=[speaker.endpoint(record) for record in _not_up(seen.endpoints.values())],
         links=[speaker.link(record) for record in _not_up(seen.links.values())],
         devices=[speaker.device(record) for record in _devices_to_see(seen.devices.values())],
@@ -107,34 +115,42 @@ class _Speaker:
 
     def __init__(self, inventory: Inventory, wording: Wording, moment: datetime) -> None:
         self._inventory = inventory
+        self._names = Names(inventory, wording)
         self._wording = wording
         self._moment = moment
 
     def tile(self, record: EndpointRecord) -> Tile:
         name = self._inventory.sites[record.target.site].name
-        why = self._wording.why(record.standing.cause, _measures(record))
+        why = self._why(record)
         title = f"{name} · {record.target.address} · {self._wording.state(record.standing.state)}: {why}"
         return Tile(record.target.id, record.standing.state, shorten(name), title)
 
     def endpoint(self, record: EndpointRecord) -> Trouble:
         site = self._inventory.sites[record.target.site]
         place = self.group_name(self._inventory.district(site.id))
-        why = self._wording.why(record.standing.cause, _measures(record))
-        return self._trouble(record, site.name, place if place != site.name else "", why)
+        return self._trouble(record, site.name, place if place != site.name else "", self._why(record))
 
     def link(self, record: LinkRecord) -> Trouble:
-        why = self._wording.why(record.standing.cause, Measures(utilization=record.busiest_ratio))
-        return self._trouble(record, record.target.name, self._wording.text(f"role.{record.target.role}"), why)
+        role = self._wording.text(f"role.{record.target.role}")
+        return self._trouble(record, record.target.name, role, self._why(record))
 
     def device(self, record: DeviceRecord) -> Trouble:
-        why, detail = self._wording.why(record.standing.cause, _measures(record)), record.standing.detail
+        why, detail = self._why(record), record.standing.detail
         if record.standing.state.answers and _snmp_failing(record):
             why, detail = self._wording.text(f"snmp.{record.outcome}"), record.reason
         return self._trouble(record, record.target.id, self._inventory.sites[record.target.site].name, why, detail)
 
     def group_name(self, district: str) -> str:
         """Name a district; the province's own rooms, which lie in none, go by their level."""
-        return self._inventory.sites[district].name if district else self._wording.text("board.province")
+        return self._names.district(district)
+
+    def _why(self, record: Record) -> str:
+        standing = record.standing
+        if standing.cause is Cause.CUT_OFF and standing.root:
+            return self._wording.text("board.cut_off_by", root=self._names.root(standing.root))
+        if isinstance(record, LinkRecord):
+            return self._wording.why(standing.cause, Measures(utilization=record.busiest_ratio))
+        return self._wording.why(standing.cause, _measures(record))
 
     def _trouble(self, record: Record, name: str, place: str, why: str, detail: str | None = None) -> Trouble:
         standing = record.standing

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from decimal import ROUND_DOWN, Decimal
 from functools import cache, lru_cache
 from gettext import GNUTranslations
 from io import BytesIO
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from babel import Locale
 from babel.dates import format_datetime, format_time, format_timedelta
@@ -18,11 +19,19 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 
-from agent.model import Cause, LinkRole, State
+from agent.model import Cause, Kind, Level, LinkRole, State
 from agent.readings import Outcome
 from agent.settings import Language
 
 NOT_KNOWN = "–"  # noqa: RUF001 - a dash, as tables have it
+REPORT_COLUMNS = (
+    *("what", "id", "name", "level", "place", "availability", "quality", "charged", "outage_count", "from", "to"),
+    *("started", "confirmed", "ended", "lasting", "cut_off", "who", "cause", "flapping", "note", "detail"),
+)
+ADVICE_FOR_A_PORT = "advice.link.interface_down"
+SMALLEST_SHARE = Decimal("0.00001")  # a month has 2.6 million seconds: three decimals of a percent tell half a minute
+Unit = Literal["day", "hour", "minute", "second"]
+UNITS: tuple[Unit, ...] = ("day", "hour", "minute", "second")
 LOCALES = Path(__file__).parent / "locale"
 
 
@@ -61,6 +70,10 @@ def keys() -> Iterator[str]:
     yield from (cause_key(cause) for cause in Cause)
     yield from (f"role.{role}" for role in LinkRole)
     yield from (f"snmp.{outcome}" for outcome in Outcome if outcome is not Outcome.OK)
+    yield from (f"level.{level}" for level in Level)
+    yield from (f"{about}.{kind}" for about in ("kind", "named", "advice") for kind in Kind)
+    yield ADVICE_FOR_A_PORT
+    yield from (f"report.{column}" for column in REPORT_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +86,10 @@ class Wording:
     def text(self, key: str, **values: object) -> str:
         """Return the text named `key` with `values` filled in."""
         return translations(self.language).gettext(key) % values
+
+    def count(self, key: str, number: int, **values: object) -> str:
+        """Return the text named `key` for a number of things, `num` in it."""
+        return translations(self.language).ngettext(key, key, number) % {"num": number, **values}
 
     def state(self, state: State) -> str:
         """Name a state."""
@@ -91,6 +108,14 @@ class Wording:
     def percent(self, ratio: float | None) -> str:
         """Format a ratio as percent; a dash where not known."""
         return NOT_KNOWN if ratio is None else _percent(self.language, round(ratio, 3))
+
+    def share(self, ratio: float | None) -> str:
+        """Format a share of time as percent, three decimals, never rounded up to a whole; a dash where not known."""
+        if ratio is None:
+            return NOT_KNOWN
+        exact = Decimal(repr(ratio)).quantize(SMALLEST_SHARE, ROUND_DOWN)
+        vietnamese = self.language is Language.VI
+        return format_percent(exact, "#,##0.000\u00a0%" if vietnamese else "#,##0.000%", locale=_locale(self.language))
 
     def milliseconds(self, seconds: float | None) -> str:
         """Format seconds as milliseconds, one decimal below ten; a dash where not known."""
@@ -111,6 +136,23 @@ class Wording:
         """Format how long something has lasted."""
         return format_timedelta(max(now - moment, timedelta(0)), threshold=2, locale=_locale(self.language))
 
+    def lasting(self, time: timedelta) -> str:
+        """Format how long something took by its largest unit and the next: 2 giờ 5 phút."""
+        left, parts = max(time, timedelta(0)), 2
+        said: list[str] = []
+        for unit in UNITS:
+            number, left = divmod(left, timedelta(**{f"{unit}s": 1}))
+            if number or (unit == UNITS[-1] and not said):
+                said.append(_length(self.language, number, unit))
+            parts -= bool(said)
+            if not parts:
+                break
+        return " ".join(said)
+
+    def stamp(self, moment: datetime) -> str:
+        """Format a moment with its date, to the second."""
+        return format_datetime(moment.astimezone(self.timezone), "HH:mm:ss d/M/yyyy", locale=_locale(self.language))
+
     def clock(self, moment: datetime) -> str:
         """Format a moment in full."""
         return format_datetime(
@@ -121,6 +163,12 @@ class Wording:
 @cache
 def _locale(language: Language) -> Locale:
     return Locale.parse(str(language))
+
+
+@lru_cache(1000)
+def _length(language: Language, number: int, unit: Unit) -> str:
+    length = timedelta(**{f"{unit}s": number})
+    return format_timedelta(length, granularity=unit, threshold=number + 1, locale=_locale(language))
 
 
 @lru_cache(1000)

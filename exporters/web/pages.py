@@ -5,23 +5,23 @@ from __future__ import annotations
 import asyncio
 import gzip
 from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
+from agent.period import Period
 from agent.settings import Language
 from exporters.negotiate import accepts_gzip
 from exporters.view import AgentView
 from exporters.web.board import GLYPHS, board_page
-from exporters.web.i18n import Wording, now, translations
+from exporters.web.history import History
+from exporters.web.i18n import Wording, now
+from exporters.web.outages import outages_page, recent
 from exporters.web.problems import Problem
+from exporters.web.rendering import template_of
 from exporters.web.shapes import Snapshot
 
-TEMPLATES = Path(__file__).parent / "templates"
 REFRESH_S = 10
 GZIP_LEVEL = 4  # 1 ms for the board; higher saves little
 
@@ -38,7 +38,19 @@ def page_routes(agent: AgentView) -> list[Route]:
 
         return await asyncio.to_thread(lambda: render(request, wording, agent, "board.html", page()))
 
-    return [Route("/", board)]
+    history = History(agent)
+
+    async def outages(request: Request) -> HTMLResponse:
+        wording, moment = wording_for(request, agent), now()
+        past, trouble = await history.outages(Period(*recent(moment)))
+        seen = Snapshot.of(agent.board)
+
+        def page() -> Mapping[str, object]:
+            return {"page": outages_page(seen, past, trouble, wording, moment), "refresh_s": REFRESH_S}
+
+        return await asyncio.to_thread(lambda: render(request, wording, agent, "outages.html", page()))
+
+    return [Route("/", board), Route("/outages", outages)]
 
 
 def wording_for(request: Request, agent: AgentView) -> Wording:
@@ -54,9 +66,10 @@ def render(
     request: Request, wording: Wording, agent: AgentView, template: str, values: Mapping[str, object]
 ) -> HTMLResponse:
     """Fill a template; packed where the reader takes that."""
-    text = _template(wording.language, template).render(
+    text = template_of(wording.language, template).render(
         values,
         wording=wording,
+        here=request.url.path,
         agent_name=agent.config.agent.name,
         languages=tuple(Language),
         glyphs=GLYPHS,
@@ -67,17 +80,3 @@ def render(
         body = gzip.compress(body, GZIP_LEVEL)
         headers["content-encoding"] = "gzip"
     return HTMLResponse(body, headers=headers | {"content-language": wording.language})
-
-
-@cache
-def _template(language: Language, name: str) -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
-    )
-    environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
-    return environment.get_template(name)

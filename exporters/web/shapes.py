@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple, TypedDict
 
+from agent.history import Outage
 from agent.inventory import Inventory
 from agent.model import Site, Standing, State
 from agent.records import DeviceRecord, EndpointRecord, LinkRecord
@@ -25,11 +26,12 @@ class Snapshot(NamedTuple):
     endpoints: Mapping[str, EndpointRecord]
     links: Mapping[str, LinkRecord]
     devices: Mapping[str, DeviceRecord]
+    outages: Mapping[str, Outage]  # a copy: they come and go
 
     @classmethod
     def of(cls, board: Board) -> Snapshot:
         """Take one."""
-        return cls(board.inventory, board.endpoints, board.links, board.devices)
+        return cls(board.inventory, board.endpoints, board.links, board.devices, dict(board.outages))
 
     def at(self) -> dict[str, list[EndpointRecord]]:
         """Group the endpoints by the site they stand at."""
@@ -40,12 +42,16 @@ class Snapshot(NamedTuple):
 
 
 class StandingShape(TypedDict):
-    """A state, since when (RFC 3339, UTC), its cause ("" where there is none) and what was heard, word for word."""
+    """A state, since when (RFC 3339, UTC), its cause ("" where there is none) and what was heard, word for word.
+
+    `root` is the id of the link or device that cuts it off, null where none does.
+    """
 
     state: str
     since: str
     cause: str
     detail: str
+    root: str | None
 
 
 class EndpointShape(StandingShape):
@@ -120,6 +126,7 @@ def _standing(standing: Standing) -> StandingShape:
         "since": utc(standing.since),
         "cause": standing.cause,
         "detail": standing.detail,
+        "root": standing.root or None,
     }
 
 

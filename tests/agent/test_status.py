@@ -1,26 +1,27 @@
 import asyncio
 import json
 import socket
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import bcrypt
 import pytest
 
 from agent.cli_status import status
-from agent.readings import DeviceReading, Echo, Outcome, PollFailed
-from agent.state import Board
-from tests.exporters.web_server import NASTY, WebAgent, interface, ping, serving, village
+from agent.history import Outage
+from agent.model import Cause, Kind, Standing, State
+from agent.readings import Outcome, PollFailed
+from tests.exporters.web_server import NASTY, Watched, WebAgent, ping, serving, village
 
 LONG = "Trung tâm Điều hành thông minh (IOC) Ủy ban nhân dân huyện Thanh Sơn, phòng họp trực tuyến số hai"
 
 
 @pytest.fixture
 def agent():
-    board = Board(village(LONG, NASTY))
+    board = Watched(village(LONG, NASTY))
     for id_ in board.endpoints:
         ping(board, id_, *(0.01,) * 5)
-    reading = DeviceReading(0.0, 10.0, {name: interface(name, 0.0, 0) for name in ("xa-0", "xa-1")})
-    board.record_reading("r-1", reading, 0.1)
-    board.record_echo(board.devices["r-1"], Echo(0.0, 0.01, Outcome.OK))
+    board.poll("r-1", xa_0=True, xa_1=True)
     return WebAgent(board)
 
 
@@ -46,21 +47,28 @@ async def test_all_up_is_success(ask):
 async def test_the_worst_stands_first_then_links(ask, agent):
     ping(agent.board, "vc-xa-0", *(None,) * 5, cause="no route")
     ping(agent.board, "vc-xa-1", *(0.4,) * 60)
-    reading = DeviceReading(5.0, 15.0, {"xa-0": interface("xa-0", 5.0, 0, up=False), "xa-1": interface("xa-1", 5.0, 0)})
-    agent.board.record_reading("r-1", reading, 0.1)
     code, out, _ = await ask()
     assert code == 1
-    rows = [line.split() for line in out.splitlines()[1:-1]]
-    assert [row[:2] for row in rows] == [
+    outage, empty, head, *rows, _ = out.splitlines()
+    assert outage.startswith(f"OUTAGE endpoint {LONG} (vc-xa-0) since ")
+    assert (empty, head.split()) == ("", ["STATE", "KIND", "NAME", "AT", "SINCE", "WHY"])
+    assert [row.split()[:2] for row in rows] == [
         ["down", "endpoint"],
         ["degraded", "endpoint"],
         ["up", "endpoint"],
         ["up", "endpoint"],
+    ]
+    assert 'Answers no probe. "no route"' in rows[0]
+    agent.board.poll("r-1", xa_0=False, xa_1=True)
+    _, out, _ = await ask(down_only=True)
+    outage, empty, _, *rows, _ = out.splitlines()
+    assert outage.startswith(f"OUTAGE link Đường {LONG} (acc-xa-0) since ")
+    assert [row.split()[:2] for row in rows] == [
+        ["unreachable", "endpoint"],
+        ["degraded", "endpoint"],
         ["down", "link"],
     ]
-    assert 'Answers no probe. "no route"' in out
-    _, out, _ = await ask(down_only=True)
-    assert len(out.splitlines()) == 1 + 3 + 1
+    assert "port on this link is off" in rows[2]
 
 
 async def test_a_pipe_gets_whole_names_on_one_line_and_no_colour(ask, agent):
@@ -130,3 +138,21 @@ async def test_another_program_on_the_port_is_told_from_an_agent(body, capsys):
         code = await asyncio.to_thread(status, f"http://127.0.0.1:{port}", down_only=False, as_json=False)
     assert code == 3
     assert "is no diemcau agent" in capsys.readouterr().err
+
+
+async def test_open_outages_come_first_and_name_what_cuts_a_site_off(ask, agent):
+    now = datetime.now(UTC)
+    cut = Outage("o", Kind.LINK, "acc-xa-0", Cause.BEYOND_SILENT, now, now, affected=1, flapping=True)
+    agent.board.outages = {"s": replace(cut, id="s", kind=Kind.ENDPOINT, target="vc-xa-1", affected=0), "o": cut}
+    agent.board.endpoints["vc-xa-0"].standing = Standing(State.UNREACHABLE, now, Cause.CUT_OFF, root="acc-xa-0")
+    code, out, _ = await ask(down_only=True)
+    assert code == 1
+    lines = out.splitlines()
+    assert lines[0].startswith(f"OUTAGE link Đường {LONG} (acc-xa-0) since ")
+    assert lines[0].endswith("(flapping): 1 site is affected. Nothing beyond this link answers.")
+    assert lines[1].startswith("OUTAGE endpoint ")
+    assert not lines[2]
+    (row,) = [line for line in lines if line.startswith("unreachable")]
+    assert row.endswith(f"Cut off by link Đường {LONG} (acc-xa-0).")
+    _, out, _ = await ask(as_json=True)
+    assert [one["id"] for one in json.loads(out)["outages"]] == ["o", "s"]

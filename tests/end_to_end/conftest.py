@@ -16,10 +16,13 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
+from agent.archive import Archive
 from agent.config import load
 from lab import Lab
 from lab.demo_files import sample, write_configuration
 from tests.servers import diemcau
+
+SOAK = os.environ.get("DIEMCAU_SOAK") == "1"  # scripts/soak: the same tests, longer
 
 
 class RunningAgent:
@@ -31,11 +34,23 @@ class RunningAgent:
         self.config = config
         self.log = log
         self.client = httpx.Client(base_url=url, trust_env=False, timeout=10)
+        self.archive = Archive(Path(yaml.safe_load(config.read_text())["agent"]["state_dir"], "diemcau.sqlite3"))
 
     def page(self) -> list[Sample]:
         """All of /metrics at one moment."""
         families = text_string_to_metric_families(self.client.get("/metrics").text)
         return [sample for family in families for sample in family.samples]
+
+    def series(self, name: str) -> list[Sample]:
+        """All series of one metric; far quicker than the whole page."""
+        lines = [line for line in self.client.get("/metrics").text.splitlines() if line.startswith(f"{name}{{")]
+        families = text_string_to_metric_families("\n".join([*lines, ""]))
+        return [sample for family in families for sample in family.samples]
+
+    def open_outages(self) -> dict[str, dict[str, Any]]:
+        """The outages that are open, as the API tells them, by their id."""
+        found = self.client.get("/api/v1/outages", params={"open": "true"}).json()["outages"]
+        return {one["id"]: one for one in found}
 
     def metric(self, name: str, **labels: str) -> dict[str, float]:
         """Values of a metric by its target's id, of the series that have `labels`."""

@@ -6,13 +6,12 @@ import random
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from agent.inventory import Inventory
 from agent.model import Device, Endpoint, Level, Link, LinkRole, Secret, Site, SnmpCredentials, SnmpSettings
 from agent.readings import DeviceReading, Echo, InterfaceReading, Outcome, Traffic
-from agent.settings import AgentSettings, Config
 from agent.state import Board
+from tests.exporters.web_server import WebAgent
 
 SNMP = SnmpSettings(SnmpCredentials("province", "2c", community=Secret("public")))
 DISTRICTS = 13
@@ -98,18 +97,7 @@ def _traffic(old: Traffic | None, chance: random.Random) -> Traffic:
 
 
 @dataclass
-class FakeAgent:
+class FakeAgent(WebAgent):
     """An AgentView with nothing behind it but a board."""
 
-    board: Board
-    ready: bool = True
-    reload_ok: bool = True
-    reloaded_at: datetime = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     targets: Mapping[str, int] = field(default_factory=lambda: {"icmp": 257, "snmp": 14})
-
-    @property
-    def config(self) -> Config:
-        return Config(AgentSettings(), self.board.inventory)
-
-    async def reload(self) -> list[str]:
-        return []

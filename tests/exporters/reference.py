@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from agent.model import State
 from agent.profile import Metric as ProfileMetric
 from agent.profile import Profile
 from agent.state import Board
 from exporters._text import unit_of
 from exporters.families import DEVICES, ENDPOINTS, SUBJECTS
-from exporters.family import Distribution, Family, Several, Subject
+from exporters.family import Distribution, Family, PerState, Several, Subject
+from exporters.outages import FAMILIES
 from exporters.samples import declared
 from exporters.self_metrics import buckets
 
@@ -25,23 +27,31 @@ KINDS = {"gauge": GaugeMetricFamily, "counter": CounterMetricFamily, "histogram"
 class Reference(Collector):
     """Collects the bulk families of a board, and those that profiles fill."""
 
-    def __init__(self, board: Board, profiles: Mapping[str, Profile] | None = None) -> None:
+    def __init__(
+        self,
+        board: Board,
+        profiles: Mapping[str, Profile] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.board = board
         self.profiles = profiles or {}
+        self.clock = clock
 
     def collect(self) -> Iterator[Metric]:
+        now_s = self.clock()
         for subject in SUBJECTS:
-            records = subject.records(self.board, time.monotonic())
+            records = subject.records(self.board, now_s)
             inventory = self.board.inventory
             shown = [(subject.values(key, record, inventory), record) for key, record in records.items()]
             for family in subject.families:
-                yield metric_of(family, subject, shown)
+                yield metric_of(family, subject, shown, self.board.told_us)
+        yield from outage_metrics(self.board)
         for metric in declared(self.profiles):
             yield self._filled(metric)
 
     def _filled(self, metric: ProfileMetric) -> Metric:
         family = KINDS[metric.kind](metric.name, metric.help, unit=unit_of(metric.name))
-        now_s, inventory = time.monotonic(), self.board.inventory
+        now_s, inventory = self.clock(), self.board.inventory
         for subject, records in ((ENDPOINTS, self.board.endpoints), (DEVICES, self.board.devices)):
             for key, record in records.items():
                 own = dict(zip(subject.labels, subject.values(key, record, inventory), strict=True))
@@ -51,19 +61,33 @@ class Reference(Collector):
         return family
 
 
-def metric_of(family: Family[Any], subject: Subject[Any, Any], shown: list[tuple[tuple[str, ...], Any]]) -> Metric:
+def outage_metrics(board: Board) -> Iterator[Metric]:
+    """Make the counterpart of the open outages' families."""
+    for name, text, labels, read in FAMILIES:
+        metric = GaugeMetricFamily(name, text)
+        for outage in board.outages.values():
+            metric.add_sample(name, labels(outage), read(outage))
+        yield metric
+
+
+def metric_of(
+    family: Family[Any], subject: Subject[Any, Any], shown: list[tuple[tuple[str, ...], Any]], told_us: int = 0
+) -> Metric:
     """Make the family's counterpart with the samples of the targets shown."""
-    own = family.own if isinstance(family, Several) else ()
+    own = family.own if isinstance(family, Several) else PerState.OWN if isinstance(family, PerState) else ()
     metric = KINDS[family.kind](family.name, family.help, labels=(*subject.labels, *own), unit=unit_of(family.name))
     for values, record in shown:
-        _add(metric, family, values, record)
+        _add(metric, family, values, record, told_us)
     return metric
 
 
-def _add(metric: Metric, family: Family[Any], values: tuple[str, ...], record: Any) -> None:
+def _add(metric: Metric, family: Family[Any], values: tuple[str, ...], record: Any, told_us: int) -> None:
     read = family.read(record)
     if isinstance(family, Distribution):
         metric.add_metric(values, buckets(read), read.total)
+    elif isinstance(family, PerState):
+        for state in State:
+            metric.add_metric((*values, state), read.seconds(state, told_us))
     elif isinstance(family, Several):
         for own, value in read:
             if value is not None:

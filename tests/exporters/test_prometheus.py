@@ -17,6 +17,7 @@ from agent.readings import DeviceReading, Echo, Outcome, PollFailed, Traffic
 from agent.state import Board
 from exporters.prometheus import MetricsPage
 from tests.exporters.province import FakeAgent, answer, board_of, inventory_of, poll
+from tests.exporters.web_server import Watched, ping
 
 ENDPOINT = {"endpoint": "vc-xa-0", "site": "xa-0", "district": "huyen-0", "level": "commune"}
 LINK = {"link": "acc-xa-0", "a": "huyen-0", "b": "xa-0", "role": "access"}
@@ -97,15 +98,15 @@ async def test_what_is_not_known_is_not_said() -> None:
         "diemcau_link_info",
         "diemcau_link_up",
         "diemcau_link_state",
+        "diemcau_link_state_seconds_total",
         "diemcau_link_capacity_bits_per_second",
     }
     assert names_of(samples, "device", "r-huyen-0") == {"diemcau_device_up", "diemcau_device_restarts_total"}
 
 
 async def test_a_silent_endpoint_has_loss_but_no_jitter_nor_quality() -> None:
-    board = Board(inventory_of(communes=1))
-    for n in range(5):
-        board.record_echo(board.endpoints["vc-xa-0"], Echo(float(n), None, Outcome.TIMEOUT))
+    board = Watched(inventory_of(communes=1))
+    ping(board, "vc-xa-0", *(None,) * 5)
     samples = await samples_of(board)
     assert samples[key("endpoint_up", **ENDPOINT)] == 0
     assert samples[key("endpoint_state", **ENDPOINT)] == State.DOWN.number
@@ -238,7 +239,8 @@ def _without(inventory: Inventory, endpoint_id: str) -> dict:
 
 
 async def test_both_formats_say_the_same_and_no_family_twice(board: Board) -> None:
-    page = MetricsPage(FakeAgent(board))
+    now_s = time.monotonic()
+    page = MetricsPage(FakeAgent(board), lambda: now_s)
     families = list(parse_text(await read(page)))
     assert len({family.name for family in families}) == len(families)
     open_text = await read(page, openmetrics=True)

@@ -2,6 +2,7 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import example, given
@@ -14,15 +15,20 @@ from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
 from agent.histogram import Histogram
+from agent.history import Outage
 from agent.inventory import Inventory
+from agent.model import Cause, Kind, State
+from agent.spent import Spent
 from agent.state import Board
 from exporters._text import family_head, number
 from exporters.families import SUBJECTS
-from exporters.family import Distribution, Family, Several, Single, Subject
+from exporters.family import Distribution, Family, PerState, Several, Single, Subject
 from exporters.prometheus import MetricsPage
 from tests.exporters.province import FakeAgent, board_of, inventory_of
 from tests.exporters.reference import Reference, metric_of
 
+LONG_AGO = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+TOLD_US = 1_767_323_045_250_000  # a moment in 2026
 BOUNDS_S = (0.001, 0.5, 1.0, 2_000_000.0)
 JUDGES = {False: generate_latest, True: generate_openmetrics}
 
@@ -84,6 +90,21 @@ def test_histograms_equal_prometheus_clients(*, openmetrics: bool, targets: list
     assert _ours(family, filled, openmetrics=openmetrics) == _theirs(family, filled, openmetrics=openmetrics)
 
 
+@pytest.mark.parametrize("openmetrics", [False, True])
+@given(targets=st.lists(st.tuples(labels, st.dictionaries(st.sampled_from(State), st.integers(0, 2**46)))))
+def test_seconds_per_state_equal_prometheus_clients(*, openmetrics: bool, targets: list) -> None:
+    family = PerState("diemcau_x_seconds_total", "Help.", lambda spent: spent)
+    counted = [(own, _spent(times_us)) for own, times_us in targets]
+    assert _ours(family, counted, openmetrics=openmetrics) == _theirs(family, counted, openmetrics=openmetrics)
+
+
+def _spent(times_us: dict[State, int]) -> Spent:
+    spent = Spent()
+    if times_us:  # else the journal has told nothing of it yet
+        spent.count(dict.fromkeys(State, 0) | times_us, State.UP, TOLD_US - 7_500_000)
+    return spent
+
+
 def _histogram(counted: list[int], total: float) -> Histogram:
     histogram = Histogram(BOUNDS_S)
     histogram.counts, histogram.total = counted, total
@@ -97,19 +118,23 @@ def _subject(family: Family) -> Subject:
 def _ours(family: Family, targets: list, *, openmetrics: bool) -> bytes:
     prepared = [_subject(family).prepare(own)[0] for own, _ in targets]
     text = family_head(family.name, family.kind, family.help, openmetrics=openmetrics)
-    return (text + family.lines(prepared, [value for _, value in targets])).encode()
+    return (text + family.lines(prepared, [value for _, value in targets], TOLD_US)).encode()
 
 
 def _theirs(family: Family, targets: list, *, openmetrics: bool) -> bytes:
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(Given(metric_of(family, _subject(family), targets)))
+    registry.register(Given(metric_of(family, _subject(family), targets, TOLD_US)))
     return JUDGES[openmetrics](registry).removesuffix(b"# EOF\n")
 
 
 @pytest.mark.parametrize("openmetrics", [False, True])
 async def test_a_whole_page_equals_prometheus_clients(*, openmetrics: bool) -> None:
     board = board_of(_awkward(inventory_of(communes=30)))
-    page = MetricsPage(FakeAgent(board))
+    for affected, kind in enumerate(Kind):
+        outage = Outage(f"o-{affected}", kind, f'"{kind}"\\\n', Cause.SILENT, LONG_AGO, LONG_AGO, affected=affected)
+        board.outages[outage.id] = outage
+    now_s = time.monotonic()
+    page = MetricsPage(FakeAgent(board), lambda: now_s)
     await _bulk(page, board, openmetrics=openmetrics)  # once to make the labels' text, once to use it again
     ours, theirs = await _bulk(page, board, openmetrics=openmetrics)
     assert ours == theirs
@@ -119,7 +144,7 @@ async def _bulk(page: MetricsPage, board: Board, *, openmetrics: bool) -> tuple[
     text = b"".join([chunk async for chunk in page.render(openmetrics=openmetrics)])
     bulk, mark, _ = text.partition(b"# HELP process_")
     assert mark
-    return bulk, JUDGES[openmetrics](Reference(board)).removesuffix(b"# EOF\n")
+    return bulk, JUDGES[openmetrics](Reference(board, clock=page._clock)).removesuffix(b"# EOF\n")
 
 
 def _awkward(inventory: Inventory) -> Inventory:

@@ -78,11 +78,12 @@ async def text(page: MetricsPage, *, openmetrics: bool = False) -> bytes:
 @pytest.mark.parametrize("openmetrics", [False, True])
 async def test_the_page_equals_prometheus_clients(*, openmetrics: bool, profiles: dict[str, Profile]) -> None:
     board = board_of(asked_by_snmp(inventory_of(communes=80)))
-    page = MetricsPage(Agent(board, profiles=profiles))
+    now_s = time.monotonic()
+    page = MetricsPage(Agent(board, profiles=profiles), lambda: now_s)
     chance = random.Random(7)
     for _ in range(3):  # texts are made, kept and made anew
-        fill(board, profiles, chance, time.monotonic())
-        theirs = JUDGES[openmetrics](Reference(board, profiles)).removesuffix(b"# EOF\n")
+        fill(board, profiles, chance, now_s)
+        theirs = JUDGES[openmetrics](Reference(board, profiles, lambda: now_s)).removesuffix(b"# EOF\n")
         assert await text(page, openmetrics=openmetrics) == theirs
         assert await text(page, openmetrics=openmetrics) == theirs
 

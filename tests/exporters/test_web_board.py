@@ -9,14 +9,14 @@ import httpx
 import pytest
 from jinja2 import Environment
 
+import agent as agent_package
 from agent.model import Cause, State
-from agent.readings import DeviceReading, Echo, Outcome, PollFailed
+from agent.readings import Outcome, PollFailed
 from agent.settings import AgentSettings, Language
-from agent.state import Board
 from exporters import web
 from exporters.web.board import GLYPHS, shorten
 from exporters.web.i18n import NOT_KNOWN, Measures, Wording, catalogue, cause_key, keys
-from tests.exporters.web_server import NASTY, WebAgent, interface, ping, serving, village
+from tests.exporters.web_server import NASTY, Watched, WebAgent, ping, serving, village
 
 HERE = Path(web.__file__).parent
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -40,7 +40,7 @@ class Tags(HTMLParser):
 
 @pytest.fixture
 def agent():
-    board = Board(village("Xã Cự Thắng", NASTY, "Xã Chập Chờn"))
+    board = Watched(village("Xã Cự Thắng", NASTY, "Xã Chập Chờn"))
     ping(board, "vc-xa-0", 0.012, 0.012, 0.012)
     ping(board, "vc-xa-1", *(None,) * 5, cause="host unreachable")
     ping(board, "vc-xa-2", *(0.4,) * 10)
@@ -84,8 +84,7 @@ async def test_names_are_text_never_tags(client):
 
 
 async def test_links_and_devices_that_need_a_look_are_listed(client, agent):
-    reading = DeviceReading(0.0, 10.0, {"xa-1": interface("xa-1", 0.0, 0, up=False)})
-    agent.board.record_reading("r-1", reading, 0.1)
+    agent.board.poll("r-1", xa_1=False)
     agent.board.record_failure("r-1", PollFailed(Outcome.AUTH, "wrong key <b>"), 0.1)
     text = (await client.get("/?lang=en")).text
     assert "Links that need attention" in text
@@ -94,17 +93,15 @@ async def test_links_and_devices_that_need_a_look_are_listed(client, agent):
 
 
 async def test_when_all_is_up_the_board_says_so(client, agent):
-    agent.board = Board(village("Xã A"))
+    agent.board = Watched(village("Xã A"))
     for id_ in agent.board.endpoints:
         ping(agent.board, id_, 0.01)
-    agent.board.record_echo(agent.board.devices["r-1"], Echo(0.0, 0.01, Outcome.OK))
-    reading = DeviceReading(0.0, 10.0, {"xa-0": interface("xa-0", 0.0, 0)})
-    agent.board.record_reading("r-1", reading, 0.1)
+    agent.board.poll("r-1", xa_0=True)
     assert "Every site, link and device is up." in (await client.get("/?lang=en")).text
 
 
 async def test_just_started_is_no_alarm(client, agent):
-    agent.board = Board(village(*(f"Xã {n}" for n in range(50))))
+    agent.board = Watched(village(*(f"Xã {n}" for n in range(50))))
     text = (await client.get("/?lang=en")).text
     assert "52 sites are waiting for their first measurement." in text
     assert "need attention" not in text
@@ -155,6 +152,25 @@ def test_figures_follow_the_language():
     assert (vi.percent(None), vi.milliseconds(None)) == (NOT_KNOWN, NOT_KNOWN)
 
 
+def test_shares_of_time_are_whole_only_when_they_are():
+    vi, en = Wording(Language.VI, HANOI), Wording(Language.EN, HANOI)
+    assert [vi.share(ratio) for ratio in (1.0, 0.999999, 0.99999, None)] == [
+        "100,000\xa0%",
+        "99,999\xa0%",
+        "99,999\xa0%",
+        NOT_KNOWN,
+    ]
+    assert en.share(0.5) == "50.000%"
+
+
+def test_lengths_of_time_are_said_by_two_units():
+    vi, en = Wording(Language.VI, HANOI), Wording(Language.EN, HANOI)
+    seconds = (-1, 0.9, 59, 61, 3603, 3 * 86400 + 3700)
+    said = ["0 giây", "0 giây", "59 giây", "1 phút 1 giây", "1 giờ", "3 ngày 1 giờ"]
+    assert [vi.lasting(timedelta(seconds=length)) for length in seconds] == said
+    assert en.lasting(timedelta(minutes=61)) == "1 hour 1 minute"
+
+
 def test_since_gives_the_date_only_for_another_day():
     words, now = Wording(Language.VI, HANOI), datetime(2026, 11, 25, 1, 0, tzinfo=UTC)  # 8:00 in Hanoi
     assert words.since(now - timedelta(hours=1), now) == "07:00:00"
@@ -170,8 +186,8 @@ def used_keys() -> set[str]:
     for template in (HERE / "templates").rglob("*.html"):
         for _, _, message in environment.extract_translations(template.read_text()):
             found |= set(message if isinstance(message, tuple) else (message,)) - {None}
-    for source in HERE.rglob("*.py"):
-        found |= set(re.findall(r'\.text\(\s*"([\w.]+)"', source.read_text()))
+    for source in [*HERE.rglob("*.py"), *Path(agent_package.__file__).parent.glob("*.py")]:
+        found |= set(re.findall(r'(?:\.text|\btext|\.count)\(\s*"([\w.]+\.\w+)"', source.read_text()))
     return found
 
 

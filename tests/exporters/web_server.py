@@ -4,21 +4,78 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
+from agent.archive import Archive
+from agent.history import Maintenance
 from agent.inventory import Inventory
-from agent.model import Device, Endpoint, Level, Link, LinkRole, Secret, Site, SnmpCredentials, SnmpSettings
-from agent.readings import Echo, InterfaceReading, Outcome, Traffic
+from agent.maintenance import Calendar
+from agent.model import (
+    Device,
+    Endpoint,
+    Level,
+    Link,
+    LinkRole,
+    Secret,
+    Sentinel,
+    Site,
+    SnmpCredentials,
+    SnmpSettings,
+    State,
+)
+from agent.readings import DeviceReading, Echo, InterfaceReading, Outcome, Traffic
 from agent.settings import AgentSettings, Config, Listen, WebSecurity
 from agent.state import Board
 from exporters.web.app import create_app
 from exporters.web.server import serve
 
 SNMP = SnmpSettings(SnmpCredentials("province", "2c", community=Secret("public")))
+SENTINEL = Sentinel("sentinel", "10.25.255.254")
 NASTY = """Xã <script>alert("x")</script> & 'Co'"""
+
+
+class Clock:
+    """The monotonic clock, put forward by what a test wants to have passed."""
+
+    def __init__(self) -> None:
+        self.ahead_s = 0.0
+
+    def __call__(self) -> float:
+        return time.monotonic() + self.ahead_s
+
+
+class Watched(Board):
+    """A board with a clock that tests put forward, and a sentinel, without which a silence of all is its own fault."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self.clock = Clock()
+        super().__init__(inventory, self.clock)
+        self.follow(inventory, sentinels=[SENTINEL])
+
+    def hear(self, target: str, rtt_s: float | None, cause: str = "") -> None:
+        """Let a second pass and a target's echo end; all that answers by then answers its own a little later."""
+        self.clock.ahead_s += 1
+        record = self.endpoints.get(target) or self.devices[target]
+        outcome = Outcome.TIMEOUT if rtt_s is None else Outcome.OK
+        self.record_echo(record, Echo(self.now_s() - 0.6, rtt_s, outcome, cause if rtt_s is None else ""))
+        for other in (*self.sentinels.values(), *self.devices.values()):
+            if other is not record and other.seen is not State.DOWN:
+                self.record_echo(other, Echo(self.now_s(), 0.001, Outcome.OK))
+        self.settle()
+
+    def poll(self, device: str, octets: int = 0, **lines: bool) -> None:
+        """Let ten seconds pass and a device tell of its interfaces, True for those that are up; then it is pinged."""
+        self.clock.ahead_s += 10
+        at_s = self.now_s()
+        interfaces = {name.replace("_", "-"): up for name, up in lines.items()}
+        told = {name: interface(name, at_s, octets, up=up) for name, up in interfaces.items()}
+        self.record_reading(device, DeviceReading(at_s, at_s, told), 0.1)
+        self.hear(device, 0.001)
 
 
 @dataclass
@@ -33,6 +90,9 @@ class WebAgent:
     targets: Mapping[str, int] = field(default_factory=lambda: {"icmp": 3})
     faults: list[str] = field(default_factory=list)
     reloads: int = 0
+    calendar: Calendar = field(default_factory=Calendar)
+    history_trouble: str = ""
+    archive: Archive = field(default_factory=lambda: Archive(Path("no-such-folder") / "diemcau.sqlite3"))
 
     @property
     def config(self) -> Config:
@@ -41,6 +101,19 @@ class WebAgent:
     async def reload(self) -> list[str]:
         self.reloads += 1
         return self.faults
+
+    def __post_init__(self) -> None:
+        self.calendar.follow(self.board.inventory, ())
+
+    @property
+    def windows(self) -> tuple[Maintenance, ...]:
+        return self.calendar.windows(datetime.now(UTC))
+
+    def add_maintenance(self, targets: Iterable[str], start: datetime, end: datetime, why: str) -> Maintenance:
+        return self.calendar.add(targets, start, end, why, datetime.now(UTC))
+
+    def end_maintenance(self, id_: str) -> Maintenance | None:
+        return self.calendar.end(id_, datetime.now(UTC))
 
     def allow(self, **users: str) -> None:
         secrets = {name: Secret(hashed) for name, hashed in users.items()}
@@ -66,11 +139,10 @@ def village(*names: str) -> Inventory:
     )
 
 
-def ping(board: Board, endpoint: str, *rtts_s: float | None, cause: str = "") -> None:
-    """Let an endpoint be pinged: a round trip each, None for silence."""
-    for n, rtt_s in enumerate(rtts_s):
-        outcome = Outcome.TIMEOUT if rtt_s is None else Outcome.OK
-        board.record_echo(board.endpoints[endpoint], Echo(float(n), rtt_s, outcome, cause if rtt_s is None else ""))
+def ping(board: Watched, target: str, *rtts_s: float | None, cause: str = "") -> None:
+    """Let a target be pinged once a second: a round trip each, None for silence; the router and the sentinel answer."""
+    for rtt_s in rtts_s:
+        board.hear(target, rtt_s, cause)
 
 
 def interface(name: str, at_s: float, octets: int, *, up: bool = True) -> InterfaceReading:
