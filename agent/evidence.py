@@ -69,7 +69,7 @@ class Evidence:
         interface = record.interface
         if interface is None or interface.at_s < self.sees_since_s:
             return None
-        return Line(interface.up, interface.at_s)
+        return Line(interface.up, interface.at_s, record.says_since_s)
 
     def answers_since(self, targets: Iterable[str], since_s: float) -> bool:
         """Say whether one of these has answered something sent since."""

@@ -108,13 +108,33 @@ class _Search:
     def _add_down_lines(self) -> None:
         """Add the lines whose interface is down and that nothing else explains."""
         off = self._causes.keys() - self._proof.passing
+        found: set[str] = set()
         for link, line in self._sight.lines.items():
             if line.up or link in self._causes or (self._devices(link) & off and not self._stood_down(link)):
                 continue
             if self._is_settled(link, line):
-                self._causes[link] = Finding(Kind.LINK, Cause.INTERFACE_DOWN)
+                found.add(link)
             elif not self._proof.passed(link, line.at_s + GRACE_S):
                 self._held.add(link)
+        stale = self._contradicted(found, off)
+        self._held |= stale
+        self._causes |= dict.fromkeys(found - stale, Finding(Kind.LINK, Cause.INTERFACE_DOWN))
+
+    def _contradicted(self, found: set[str], off: set[str]) -> set[str]:
+        """Return the lines that can't all be down: what has answered since would be cut off by them together."""
+        gone = found | off
+        answered_s, lines = self._sight.answered_s, self._sight.lines
+        severed = self._topology.beyond(gone) & answered_s.keys() if len(found) > 1 else frozenset[str]()
+        if not severed:
+            return set()
+        back = {link: severed & self._topology.reach(gone - {link}) for link in found}
+        ways = {node: {link for link in found if node in back[link]} for node in severed}
+        return {
+            link
+            for node, links in ways.items()
+            if all(answered_s[node] > lines[link].at_s + GRACE_S for link in links)
+            for link in links
+        }
 
     def _is_settled(self, link: str, line: Line) -> bool:
         """Say whether nothing answers beyond a line, and the routers at its ends were asked since it was seen down."""

@@ -94,6 +94,7 @@ class LinkRecord:
     transmit_bps: float | None = None
     capacity_bps: float | None = None
     interface: InterfaceReading | None = None
+    says_since_s: float | None = None  # since when the interface says up, or down, as it does now
 
     def utilization_ratio(self, rate_bps: float | None) -> float | None:
         """Return `rate_bps` as a share of the capacity, None where either is not known."""

@@ -242,6 +242,8 @@ class Board:
         name = link.target.interface
         new = record.reading.interfaces.get(name) if name else None
         old = record.previous.interfaces.get(name) if name and record.previous else None
+        if new is not None and (link.interface is None or link.interface.up is not new.up):
+            link.says_since_s = new.at_s
         link.interface = new
         link.receive_bps = link.transmit_bps = None
         if new is not None:

@@ -82,7 +82,7 @@ def history_routes(agent: AgentView) -> list[Route]:
         found = history.lasting(period) if lasting else await history.outages(period)
         moment, inventory = now(), agent.board.inventory
         answer = {"at": utc(moment), "outages": [outage_shape(one, inventory, moment) for one in found.outages]}
-        return JSONResponse(answer | ({"history": f"not available: {found.trouble}"} if found.trouble else {}))
+        return JSONResponse(answer | _history_note(found.trouble, agent.history_trouble))
 
     async def report(request: Request) -> JSONResponse:
         _refuse_others(request, *PERIOD)
@@ -92,6 +92,13 @@ def history_routes(agent: AgentView) -> list[Route]:
         )
 
     return [Route("/outages", outages), Route("/availability", report)]
+
+
+def _history_note(reading: str, writing: str) -> dict[str, str]:
+    """Say what is wrong with the history, where something is."""
+    said = {"not available": reading, "not written": writing}
+    note = "; ".join(f"{what}: {trouble}" for what, trouble in said.items() if trouble)
+    return {"history": note} if note else {}
 
 
 def asked_period(request: Request, agent: AgentView) -> Period:

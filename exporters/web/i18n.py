@@ -28,6 +28,7 @@ REPORT_COLUMNS = (
     *("what", "id", "name", "level", "place", "availability", "quality", "charged", "outage_count", "from", "to"),
     *("started", "confirmed", "ended", "lasting", "cut_off", "who", "cause", "flapping", "note", "detail"),
 )
+FOLLOWED = (Kind.ENDPOINT, Kind.LINK, Kind.DEVICE)
 ADVICE_FOR_A_PORT = "advice.link.interface_down"
 SMALLEST_SHARE = Decimal("0.00001")  # a month has 2.6 million seconds: three decimals of a percent tell half a minute
 Unit = Literal["day", "hour", "minute", "second"]
@@ -72,6 +73,7 @@ def keys() -> Iterator[str]:
     yield from (f"snmp.{outcome}" for outcome in Outcome if outcome is not Outcome.OK)
     yield from (f"level.{level}" for level in Level)
     yield from (f"{about}.{kind}" for about in ("kind", "named", "advice") for kind in Kind)
+    yield from (f"{about}.{kind}" for about in ("attention", "board.cut_off", "board.alike") for kind in FOLLOWED)
     yield ADVICE_FOR_A_PORT
     yield from (f"report.{column}" for column in REPORT_COLUMNS)
 

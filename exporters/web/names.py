@@ -41,6 +41,11 @@ class Names:
         kinds = {Link: Kind.LINK, Device: Kind.DEVICE, Endpoint: Kind.ENDPOINT}
         return id_ if target is None else self.named(kinds[type(target)], id_)
 
+    def covered(self, id_: str) -> str:
+        """Name what a maintenance window covers, which may be a site."""
+        site = self.inventory.sites.get(id_)
+        return site.name if site else self.root(id_)
+
     def place(self, id_: str) -> str:
         """Say where a target is: its district, the ends of a link's; empty where that says nothing new."""
         target = self._targets.get(id_)

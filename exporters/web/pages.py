@@ -17,6 +17,7 @@ from exporters.view import AgentView
 from exporters.web.board import GLYPHS, board_page
 from exporters.web.history import History
 from exporters.web.i18n import Wording, now
+from exporters.web.notices import notices
 from exporters.web.outages import outages_page, recent
 from exporters.web.problems import Problem
 from exporters.web.rendering import template_of
@@ -32,9 +33,10 @@ def page_routes(agent: AgentView) -> list[Route]:
     async def board(request: Request) -> HTMLResponse:
         wording = wording_for(request, agent)
         seen, moment = Snapshot.of(agent.board), now()
+        above = notices(seen.inventory, agent.windows, agent.history_trouble, wording, moment)
 
         def page() -> Mapping[str, object]:
-            return {"page": board_page(seen, wording, moment), "refresh_s": REFRESH_S}
+            return {"page": board_page(seen, wording, moment), "notices": above, "refresh_s": REFRESH_S}
 
         return await asyncio.to_thread(lambda: render(request, wording, agent, "board.html", page()))
 
@@ -44,9 +46,11 @@ def page_routes(agent: AgentView) -> list[Route]:
         wording, moment = wording_for(request, agent), now()
         past, trouble = await history.outages(Period(*recent(moment)))
         seen = Snapshot.of(agent.board)
+        above = notices(seen.inventory, agent.windows, agent.history_trouble, wording, moment)
 
         def page() -> Mapping[str, object]:
-            return {"page": outages_page(seen, past, trouble, wording, moment), "refresh_s": REFRESH_S}
+            shown = outages_page(seen, past, trouble, wording, moment)
+            return {"page": shown, "notices": above, "refresh_s": REFRESH_S}
 
         return await asyncio.to_thread(lambda: render(request, wording, agent, "outages.html", page()))
 

@@ -1,7 +1,7 @@
 """A report as CSV for spreadsheets: a table of targets and groups, an empty row, a table of outages.
 
 Shares are written as the reader's language writes them, times as whole seconds, moments as local ones: so a
-spreadsheet set to that language reads all three as figures.
+spreadsheet set to that language reads all three as figures. The separator goes with it, see SEPARATORS.
 """
 
 from __future__ import annotations
@@ -10,15 +10,22 @@ import csv
 import io
 from datetime import datetime, timedelta
 
+from agent.settings import Language
 from exporters.web.report import STATES, OutageRow, Reading, Row
 
+# What splits the columns of a file that is just opened in a spreadsheet. Excel takes the list separator of Windows,
+# and a semicolon wherever the decimal sign is a comma, as in Vietnamese: a comma would leave all in one column there,
+# and tear "97,916 %" apart where it is not quoted. A first line `sep=,` is no way out: Excel then overlooks the byte
+# order mark and spoils every đ and ờ, and all other programs show it as data. Nor is UTF-16 with tabs: Excel alone
+# opens that. LibreOffice and `csv.Sniffer` find either by themselves; an Excel set to English wants `--lang en`.
+SEPARATORS = {Language.VI: ";", Language.EN: ","}
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def as_csv(reading: Reading) -> str:
-    """Return the report as CSV, RFC 4180; write it with a byte order mark, which tells spreadsheets it is UTF-8."""
+    """Return the report as CSV, RFC 4180 but for the separator; write it with a byte order mark, which tells spreadsheets it is UTF-8."""
     text = io.StringIO()
-    writer = csv.writer(text)
+    writer = csv.writer(text, delimiter=SEPARATORS[reading.wording.language])
     writer.writerow(_target_heads(reading))
     rows = [*reading.summary(), *reading.endpoints(), *reading.ways()]
     writer.writerows(_target_cells(row, reading) for row in rows)

@@ -115,7 +115,7 @@ async def test_csv_is_what_a_spreadsheet_reads(history, report, tmp_path):
     assert report(*DAY, "--csv", file, "-c", history)[:2] == (0, "")
     data = file.read_bytes()
     assert data.startswith("\ufeff".encode())
-    rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))
+    rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig")), delimiter=";"))
     gap = rows.index([])
     targets = {row[1] or row[0]: dict(zip(rows[0], row, strict=True)) for row in rows[1:gap]}
     commune = targets["vc-cu-thang"]

@@ -186,3 +186,15 @@ def test_an_agent_in_doubt_holds_a_verdict_on_the_core() -> None:
 def test_what_is_held_holds_nothing_elsewhere() -> None:
     sight = but(seen({ROUTER, "vc-tan-son"}), ROUTER)
     assert judged(sight).causes.keys() == {"vc-tan-son"}
+
+
+def test_two_lines_read_down_are_doubted_once_the_router_behind_both_has_answered_since() -> None:
+    back = judged(seen(set(), lines={WAN: DOWN, BACKUP: DOWN}))
+    assert (back.causes, back.held) == ({}, {WAN, BACKUP})
+
+
+def test_what_stood_down_goes_on_while_its_second_line_is_read_again() -> None:
+    lines = {WAN: DOWN, BACKUP: Line(up=False, at_s=LONG_AGO_S)}
+    back = judged(seen(set(), lines=lines, standing={BACKUP: STOOD_DOWN}))
+    assert BACKUP in back.causes.keys() | back.held
+    assert WAN not in back.causes
