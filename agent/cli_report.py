@@ -64,7 +64,11 @@ def add_report_commands(commands: Any) -> None:
     parser.add_argument("--to", dest="end", metavar="D", default="", help="last day, itself included, or a time")
     parser.add_argument("--csv", metavar="FILE", type=Path, help="write a spreadsheet's CSV; - for standard output")
     parser.add_argument("--html", metavar="FILE", type=Path, help="write a page to print; - for standard output")
-    parser.add_argument("--lang", choices=tuple(map(str, Language)), help="default: agent.language; CSV is made for a spreadsheet set to it")
+    parser.add_argument(
+        "--lang",
+        choices=tuple(map(str, Language)),
+        help="default: agent.language; CSV is for a spreadsheet set to it: columns split by ; in vi, by , in en",
+    )
     parser.add_argument("-c", "--config", metavar="FILE", type=Path, help="as of `diemcau run`")
     parser.set_defaults(run=_run)
 

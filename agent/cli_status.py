@@ -35,6 +35,19 @@ _WORDS = Wording(Language.EN, datetime.now(UTC).astimezone().tzinfo or UTC)
 
 
 @dataclass(frozen=True, slots=True)
+class Situation:
+    """What stands above single targets; the API's own objects.
+
+    `outages` are the open ones, `windows` the maintenance in force, `history` what is wrong with the history ("" where
+    nothing is).
+    """
+
+    outages: list[dict[str, Any]]
+    windows: list[dict[str, Any]]
+    history: str
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """A target as the API tells of it; `raw` is the API's own object."""
 
@@ -58,24 +71,26 @@ def status(url: str, *, down_only: bool, as_json: bool) -> int:
         sys.stdout.reconfigure(errors="replace")  # a terminal without Vietnamese letters shows the rest
     try:
         client = Client(url)
-        outages, items = fetch_outages(client), fetch(client)
+        situation, items = fetch_situation(client), fetch(client)
     except (NoAgent, Refused) as error:
         Console(stderr=True, soft_wrap=True, highlight=False).print(Text(f"diemcau: {error}"))
         return NO_AGENT
     shown = [item for item in items if item.state is not State.UP or not down_only]
     if as_json:
-        sys.stdout.write(as_document(outages, shown) + "\n")
+        sys.stdout.write(as_document(situation, shown) + "\n")
     else:
-        _print_outages(outages)
+        _print_situation(situation)
         _print_table(items, shown, whole=not down_only)
     return NOT_UP if any(item.state is not State.UP for item in items) else ALL_UP
 
 
-def fetch_outages(client: Client) -> list[dict[str, Any]]:
-    """Return the open outages as the API tells of them, those that affect most first. Raises NoAgent."""
+def fetch_situation(client: Client) -> Situation:
+    """Return the open outages, those that affect most first, and what stands beside them. Raises NoAgent."""
+    told, planned = client.get("/api/v1/outages?open=true"), client.get("/api/v1/maintenance")
     try:
-        outages = client.get("/api/v1/outages?open=true")["outages"]
-        return sorted(outages, key=lambda outage: (outage["kind"] != Kind.AGENT, -outage["affected"]))
+        outages = sorted(told["outages"], key=lambda outage: (outage["kind"] != Kind.AGENT, -outage["affected"]))
+        windows = [window for window in planned["maintenance"] if window["active"]]
+        return Situation(outages, windows, str(told.get("history", "")))
     except (KeyError, TypeError, ValueError) as error:
         raise NoAgent(client.not_ours()) from error
 
@@ -97,11 +112,17 @@ def fetch(client: Client) -> list[Item]:
     return [item for kind in kinds for item in sorted(kind, key=lambda item: WORST_FIRST.index(item.state))]
 
 
-def as_document(outages: list[dict[str, Any]], items: list[Item]) -> str:
-    """Write all as JSON: `{"outages", "endpoints", "links", "devices"}`, lists of what the API has."""
-    document = {"outages": outages} | {
-        f"{kind}s": [i.raw for i in items if i.kind == kind] for kind in ("endpoint", "link", "device")
+def as_document(situation: Situation, items: list[Item]) -> str:
+    """Write all as JSON: lists of what the API has, and `history`, a text.
+
+    The keys: `outages`, `maintenance` (in force), `history`, `endpoints`, `links`, `devices`.
+    """
+    document: dict[str, Any] = {
+        "outages": situation.outages,
+        "maintenance": situation.windows,
+        "history": situation.history,
     }
+    document |= {f"{kind}s": [i.raw for i in items if i.kind == kind] for kind in ("endpoint", "link", "device")}
     return json.dumps(document, ensure_ascii=False, indent=2)
 
 
@@ -135,12 +156,22 @@ def _why(state: State, raw: dict[str, Any], roots: dict[str, str]) -> str:
     return f'{why} "{raw["detail"]}"' if raw["detail"] else why
 
 
-def _print_outages(outages: list[dict[str, Any]]) -> None:
+def _print_situation(situation: Situation) -> None:
     console = Console(highlight=False, soft_wrap=True)
-    for outage in outages:
-        console.print(Text(_headline(outage), style="bold red" if console.is_terminal else ""))
-    if outages:
+    lines = [(_headline(outage), "bold red") for outage in situation.outages]
+    lines += [(_planned(window), COLOURS[State.MAINTENANCE]) for window in situation.windows]
+    lines += [(f"HISTORY {situation.history}", "yellow")] if situation.history else []
+    for line, style in lines:
+        console.print(Text(line, style=style if console.is_terminal else ""))
+    if lines:
         console.print()
+
+
+def _planned(window: dict[str, Any]) -> str:
+    """Say a maintenance window in a line: `MAINTENANCE m1 of wan-thanh-son until 16:05:00: new fibre`."""
+    until = _WORDS.since(datetime.fromisoformat(window["to"]), datetime.now(UTC))
+    why = f": {window['why']}" if window["why"] else ""
+    return f"MAINTENANCE {window['id']} of {', '.join(window['targets'])} until {until}{why}"
 
 
 def _headline(outage: dict[str, Any]) -> str:

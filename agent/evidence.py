@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from agent.cases import Cases
+from agent.histogram import Histogram
 from agent.inventory import Inventory
 from agent.model import Cause, Standing, State
 from agent.outages import GRACE_S
@@ -28,6 +29,7 @@ class Books(Protocol):
     sentinels: dict[str, AnyProbed]
     planned: frozenset[str]
     told: datetime
+    verdict_s: Histogram
 
     @property
     def probed(self) -> list[EndpointRecord | DeviceRecord]:

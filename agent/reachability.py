@@ -72,6 +72,7 @@ class Reachability:
             return
         self._explain(now_s)
         took_s = self._books.now_s() - now_s
+        self._books.verdict_s.observe(took_s)
         self._not_before_s = now_s + took_s + max(LEAST_PAUSE_S, SHARE * took_s)
 
     def _explain(self, now_s: float) -> None:

@@ -29,7 +29,7 @@ from agent.roster import Roster
 from agent.topology import Topology
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-LAG_BOUNDS_S = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
+LAG_BOUNDS_S = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.25, 0.5, 1.0, 5.0)
 
 
 def utc_now() -> datetime:
@@ -58,6 +58,7 @@ class Board:
         self.sentinels: dict[str, AnyProbed] = {}  # by address
         self.polls: defaultdict[str, PollCounts] = defaultdict(PollCounts)
         self.lag_s = Histogram(LAG_BOUNDS_S)
+        self.verdict_s = Histogram(LAG_BOUNDS_S)  # how long it took to settle what is held true
         self.traps: Counter[str] = Counter()  # by kind; none where none are received
         self.listeners: list[Callable[[Change], None]] = []
         self.outage_listeners: list[Callable[[Outage], None]] = []

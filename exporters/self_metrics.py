@@ -57,7 +57,14 @@ class SelfCollector(Collector):
                 polls.add_metric([collector, outcome.value], count)
         lag = HistogramMetricFamily("diemcau_schedule_lag_seconds", "How late polls began.", labels=[], unit="seconds")
         lag.add_metric([], buckets(self._agent.board.lag_s), self._agent.board.lag_s.total)
-        yield from (durations, polls, lag)
+        verdict = HistogramMetricFamily(
+            "diemcau_verdict_duration_seconds",
+            "How long it took to settle who is down and why.",
+            labels=[],
+            unit="seconds",
+        )
+        verdict.add_metric([], buckets(self._agent.board.verdict_s), self._agent.board.verdict_s.total)
+        yield from (durations, polls, lag, verdict)
 
     def _targets(self) -> Metric:
         family = GaugeMetricFamily("diemcau_targets", "Targets each collector has.", labels=["collector"])

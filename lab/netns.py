@@ -57,6 +57,11 @@ def configure(name: str, commands: Iterable[str]) -> None:
     _ip("-n", name, "-batch", "-", batch=commands)
 
 
+def here(commands: Iterable[str]) -> None:
+    """Run `ip` commands in the namespace this thread is in."""
+    _ip("-batch", "-", batch=commands)
+
+
 def _switch(descriptor: int) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.setns(descriptor, _CLONE_NEWNET):

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from agent.model import Cause, State
 from agent.records import EndpointRecord
-from exporters.web.attention import Attention, Section
+from exporters.web.attention import Attention, Record, Section
 from exporters.web.i18n import Wording
 from exporters.web.names import Names
 from exporters.web.outages import Speaker
@@ -68,7 +68,7 @@ def board_page(seen: Snapshot, wording: Wording, moment: datetime) -> BoardPage:
     """Work out the board as of `moment`."""
     attention = Attention(seen, wording, moment)
     headlines = Speaker(seen, wording, moment).headlines(HEADLINES)
-    records = (*seen.endpoints.values(), *seen.links.values(), *seen.devices.values())
+    records: list[Record] = [*seen.endpoints.values(), *seen.links.values(), *seen.devices.values()]
     return BoardPage(
         made=wording.clock(moment),
         counts=_counts(seen.endpoints.values()),

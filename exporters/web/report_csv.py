@@ -13,17 +13,19 @@ from datetime import datetime, timedelta
 from agent.settings import Language
 from exporters.web.report import STATES, OutageRow, Reading, Row
 
-# What splits the columns of a file that is just opened in a spreadsheet. Excel takes the list separator of Windows,
-# and a semicolon wherever the decimal sign is a comma, as in Vietnamese: a comma would leave all in one column there,
-# and tear "97,916 %" apart where it is not quoted. A first line `sep=,` is no way out: Excel then overlooks the byte
-# order mark and spoils every đ and ờ, and all other programs show it as data. Nor is UTF-16 with tabs: Excel alone
-# opens that. LibreOffice and `csv.Sniffer` find either by themselves; an Excel set to English wants `--lang en`.
+# Excel splits a file that is just opened by the list separator of Windows, and by the semicolon where that is the
+# decimal sign too: so with a Vietnamese setting a comma would leave all in the first column. A first line `sep=,` is no
+# way out: Excel then overlooks the byte order mark and spoils every đ and ờ, and all other programs take that line for
+# data. Nor are UTF-16 and tabs, which no script expects. An Excel set to English wants a report in English.
 SEPARATORS = {Language.VI: ";", Language.EN: ","}
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def as_csv(reading: Reading) -> str:
-    """Return the report as CSV, RFC 4180 but for the separator; write it with a byte order mark, which tells spreadsheets it is UTF-8."""
+    """Return the report as CSV, RFC 4180 but for the separator.
+
+    Write it with a byte order mark, which tells spreadsheets that it is UTF-8.
+    """
     text = io.StringIO()
     writer = csv.writer(text, delimiter=SEPARATORS[reading.wording.language])
     writer.writerow(_target_heads(reading))
@@ -45,11 +47,11 @@ def _target_heads(reading: Reading) -> list[str]:
 
 
 def _target_cells(row: Row, reading: Reading) -> list[object]:
-    wording, report = reading.wording, reading.report
+    report = reading.report
     return [
         *map(_plain, (row.kind, row.id, row.name, row.level, row.place)),
-        wording.share(row.tally.availability),
-        wording.share(row.tally.quality),
+        _share(row.tally.availability, reading),
+        _share(row.tally.quality, reading),
         *(_seconds(row.tally.spent[state]) for state in STATES),
         _seconds(row.charged),
         "" if row.outages is None else row.outages,
@@ -85,6 +87,11 @@ def _outage_cells(row: OutageRow, reading: Reading) -> list[object]:
 def _plain(text: str) -> str:
     """Keep a spreadsheet from taking a name for a formula."""
     return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def _share(ratio: float | None, reading: Reading) -> str:
+    """Write a share as a spreadsheet takes it for a figure: without the space, and nothing where it is not known."""
+    return "" if ratio is None else reading.wording.share(ratio).replace("\u00a0", "")
 
 
 def _seconds(time: timedelta | None) -> object:

@@ -121,7 +121,7 @@ async def test_csv_is_what_a_spreadsheet_reads(history, report, tmp_path):
     commune = targets["vc-cu-thang"]
     assert commune["Tên"] == "'=Xã Cự Thắng"  # never a formula
     assert (commune["Thuộc"], commune["Cấp"]) == ("Huyện Thanh Sơn", "Cấp xã")
-    assert (commune["Độ sẵn sàng"], commune["Chất lượng"]) == ("97,916\xa0%", "41,666\xa0%")
+    assert (commune["Độ sẵn sàng"], commune["Chất lượng"]) == ("97,916%", "41,666%")
     seconds = {name: value for name, value in commune.items() if name.endswith("(giây)")}
     assert seconds == {
         "Hoạt động tốt (giây)": "36000",
@@ -140,6 +140,19 @@ async def test_csv_is_what_a_spreadsheet_reads(history, report, tmp_path):
     assert (outage["Kéo dài (giây)"], outage["Số điểm cầu bị ảnh hưởng"]) == ("3600", "2")
     assert outage["Các điểm cầu bị ảnh hưởng"] == "vc-cu-thang vc-thanh-son"
     assert outage["Ghi chú"] == 'Đứt cáp "quang"'
+
+
+@pytest.mark.parametrize(("language", "separator", "share"), [("vi", ";", "97,916%"), ("en", ",", "97.916%")])
+async def test_csv_is_split_as_a_spreadsheet_of_its_language_splits(history, report, language, separator, share):
+    _, out, _ = report(*DAY, "--csv", "-", "--lang", language, "-c", history)
+    lines = out.removeprefix("\ufeff").splitlines()
+    # What such a spreadsheet does with a file it opens: no first line of orders, each line split at every separator.
+    assert {line.count(separator) for line in lines[: lines.index("")]} == {lines[0].count(separator)}
+    assert lines[0].count(separator) == 16
+    (commune,) = [line.split(separator) for line in lines if "vc-cu-thang" in line.split(separator)[:2]]
+    assert commune[5] == share
+    # A script needs no telling either.
+    assert csv.Sniffer().sniff(out[:4096], delimiters=",;\t").delimiter == separator
 
 
 class Page(HTMLParser):

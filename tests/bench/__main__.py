@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lab import LabError
+from tests.bench.core_cut import core_cut
 from tests.bench.echoes import dense, of_the_sample
 from tests.bench.fleet import fleet
 from tests.bench.meter import CannotRun
@@ -30,6 +31,7 @@ PARTS: dict[str, Callable[[Path, int], list[Row]]] = {
     "polls": polls,
     "scrapes": scrapes,
     "fleet": fleet,
+    "core_cut": core_cut,
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,12 @@ class Agent:
         """The cumulative counts of the schedule's lag, by rising limit."""
         return list(self.figures("diemcau_schedule_lag_seconds_bucket").values())
 
+    def largest_verdict_s(self) -> float:
+        """The upper limit of the bucket that the longest verdict so far lies in."""
+        counts = self.figures("diemcau_verdict_duration_seconds_bucket")
+        most = max(counts.values())
+        return next(float(labels.split('"')[1]) for labels, count in counts.items() if count == most)
+
     def lag_limits(self) -> list[float]:
         """The limits those counts are for, in seconds."""
         return [float(labels.split('"')[1]) for labels in self.figures("diemcau_schedule_lag_seconds_bucket")]
@@ -53,10 +59,16 @@ def agent(config: Path) -> Iterator[Agent]:
             process.kill()  # how it ends is not measured here
 
 
-def write(folder: Path, lists: Lists, defaults: Mapping[str, Entry], credentials: Entry | None = None) -> Path:
+def write(
+    folder: Path,
+    lists: Lists,
+    defaults: Mapping[str, Entry],
+    credentials: Entry | None = None,
+    sentinels: Sequence[str] = (),
+) -> Path:
     """Write a configuration; JSON is YAML too, and quick to write. Return its main file."""
     main: Entry = {
-        "agent": {"name": "bench", "state_dir": str(folder / "state")},
+        "agent": {"name": "bench", "state_dir": str(folder / "state"), "sentinels": list(sentinels)},
         "defaults": dict(defaults),
         "inventory": "inventory.yaml",
     }

@@ -6,10 +6,10 @@ import os
 import random
 import statistics
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -89,9 +89,9 @@ class Province:
         """Wait until every endpoint is up, or degraded by what was lost."""
         self.agent.until(lambda: set(self.agent.states().values()) <= {"up", "degraded"}, within_s, "all endpoints up")
 
-    def outages_since(self, began: datetime) -> list[Outage]:
-        """The journal's outages that began since a moment."""
-        return [one for one in self.agent.archive.outages(began, now()) if one.started >= began - timedelta(seconds=2)]
+    def outages_since(self, began: datetime, before: Collection[str] = ()) -> list[Outage]:
+        """The journal's outages since a moment, but for those of before."""
+        return [one for one in self.agent.archive.outages(began, now()) if one.id not in before]
 
     def spent_in(self, state: State, began: datetime, ended: datetime | None = None) -> set[str]:
         """The endpoints that the journal has in a state at any time since a moment."""
@@ -118,7 +118,7 @@ class Province:
         time.sleep(QUIET_S)
         self.until_well()
         assert self.open() == before
-        self._check_journal(targets, affected, began)
+        self._check_journal(affected, self.outages_since(began, before), self.spent_in(State.DOWN, began))
 
     def _until_told(self, affected: Mapping[str, set[str]]) -> None:
         """Wait until the metrics name each cause and count those behind it."""
@@ -139,11 +139,9 @@ class Province:
             if target in ends:
                 assert ends[target]["state"] == "down"
 
-    def _check_journal(self, targets: Sequence[str], affected: Mapping[str, set[str]], began: datetime) -> None:
+    def _check_journal(self, affected: Mapping[str, set[str]], outages: Sequence[Outage], down: set[str]) -> None:
         """Each target has one outage, of the right length; nobody but a codec cut itself was ever held down."""
-        down = self.spent_in(State.DOWN, began)
-        outages = self.outages_since(began)
-        assert sorted(one.target for one in outages) == sorted(targets), outages
+        assert sorted(one.target for one in outages) == sorted(affected), outages
         for one in outages:
             cut, mended = self.last(one.target, up=False), self.last(one.target, up=True)
             assert one.ended is not None
@@ -151,7 +149,7 @@ class Province:
             self.end_s.append((one.ended - mended).total_seconds())
             assert abs((one.started - cut).total_seconds()) < 2, one
             assert one.most_affected == len(affected[one.target]), one
-        assert down <= set(targets)
+        assert down <= affected.keys()
 
 
 def figures(times_s: Sequence[float]) -> str:
