@@ -52,6 +52,7 @@ class Cases:
         self._stamp = stamp
         self._tell = tell
         self._changes: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._earliest_s: dict[str, float] = {}  # no outage of a target begins before its last one ended
 
     def restore(self, outages: Iterable[Outage], now_s: float) -> None:
         """Take up the outages an earlier run left open; the agent's own ended with it."""
@@ -94,8 +95,13 @@ class Cases:
                 return case
         return None
 
+    def unplanned(self, targets: Iterable[str], now_s: float) -> None:
+        """Take it that maintenance of these is over: what is still broken is an outage from now on."""
+        self._earliest_s |= dict.fromkeys(targets, now_s)
+
     def _begin(self, target: str, one: Found, now_s: float) -> None:
-        started = self._stamp(one.since_s)
+        since_s = max(one.since_s, self._earliest_s.get(target, one.since_s))
+        started = self._stamp(since_s)
         outage = Outage(
             id=f"{started:%Y%m%dT%H%M%S}{started.microsecond // 1000:03}-{target}",
             kind=one.finding.kind,
@@ -106,7 +112,7 @@ class Cases:
             district=self._district(one.finding.kind, target),
         )
         outage = _shaped(outage, one)
-        self.open[target] = Case(outage, one.since_s, one.beyond)
+        self.open[target] = Case(outage, since_s, one.beyond)
         self._changes[target].append(now_s)
         self._tell(outage)
 
@@ -127,13 +133,13 @@ class Cases:
         changes.append(now_s)
         if len(changes) >= FLAPPING_CHANGES and not note:
             case.quiet_s = now_s
-            case.outage = replace(case.outage, flapping=True, affected=0)
-            self._tell(case.outage)
+            self._renew(case, replace(case.outage, flapping=True, affected=0))
         else:
             self._close(target, now_s, note)
 
     def _close(self, target: str, ended_s: float, note: str) -> None:
         outage = self.open.pop(target).outage
+        self._earliest_s[target] = ended_s
         self._tell(replace(outage, ended=self._stamp(ended_s), affected=0, note=note or outage.note))
 
     def _recent(self, target: str, now_s: float) -> deque[float]:
@@ -157,12 +163,16 @@ class Cases:
 
     def lose_sight(self, agent: str, since_s: float, now_s: float) -> None:
         """Open the agent's own outage: it sees nothing. All else stays as it was."""
-        self._begin(agent, Found(Finding(Kind.AGENT, Cause.BLIND), since_s, frozenset(), 0), now_s)
+        found, case = Found(Finding(Kind.AGENT, Cause.BLIND), since_s, frozenset(), 0), self.open.get(agent)
+        if case is None:
+            self._begin(agent, found, now_s)
+        else:
+            self._go_on(case, found, now_s)
 
     def see_again(self, agent: str, now_s: float) -> None:
         """End the agent's own outage."""
         if agent in self.open:
-            self._close(agent, now_s, "")
+            self._end(agent, self.open[agent], "", now_s)
 
     def _district(self, kind: Kind, target: str) -> str:
         inventory = self.inventory

@@ -21,7 +21,8 @@ from agent.records import AnyProbed
 # turns: certain 2.2 s after the first silence, 2.7 s after the cut. At most 3.2 s, for an echo that left just before.
 # By chance, 30 questions and the echo are lost at 30 % each way (51 % of them) once in 10^9 times.
 SPACING_S = 0.05  # between questions, at least
-ANSWER_WITHIN_S = 0.1  # of the last question, or three round trips: all the others have had longer
+LATE_S = 0.1  # a turn may be
+ANSWER_WITHIN_S = 0.08  # of the last question: the next turn, or three round trips; all others have had longer
 LEAST_QUESTIONS = 30
 MOST_QUESTIONS = 100
 CHANCE = 1e-9  # that so many in a row are lost by chance
@@ -61,12 +62,12 @@ class Luck:
 
     def add(self, lost: int, at_s: float) -> None:
         """Take an answer after so many questions without one."""
-        kept = 0.5 ** ((at_s - self.at_s) / HALF_LIFE_S)
+        kept: float = 0.5 ** ((at_s - self.at_s) / HALF_LIFE_S)
         self.lost, self.answered, self.at_s = self.lost * kept + lost, self.answered * kept + 1, at_s
 
     def loss_ratio(self, at_s: float) -> float:
         """Return the share of questions lost."""
-        kept = 0.5 ** ((at_s - self.at_s) / HALF_LIFE_S)
+        kept: float = 0.5 ** ((at_s - self.at_s) / HALF_LIFE_S)
         return self.lost * kept / ((self.lost + self.answered) * kept + TRUST)
 
 
@@ -76,8 +77,8 @@ class Confirmer:
     def __init__(
         self,
         send: Send,
-        proof: Callable[[AnyProbed, float], None],
-        silence: Callable[[AnyProbed, float], None],
+        proof: Callable[[AnyProbed, float, int], None],
+        silence: Callable[[AnyProbed, float, float], None],
         poll: Callable[[AnyProbed], None],
     ) -> None:
         self._send = send
@@ -108,7 +109,7 @@ class Confirmer:
     def turn(self, now_s: float) -> None:
         """Send what is due, and say what has become certain; to be called at every turn."""
         for address, burst in list(self._bursts.items())[:MOST_AT_ONCE]:
-            if burst.over or burst.record.seen is State.DOWN or burst.record.standing.state is State.UNREACHABLE:
+            if burst.over or _is_settled(burst.record, burst.since_s):
                 del self._bursts[address]
             else:
                 self._go_on(burst, now_s)
@@ -122,9 +123,9 @@ class Confirmer:
             burst.next_s = now_s
         if burst.enough_s is not None and now_s >= burst.enough_s + _longest_way_s(record):
             burst.over = True
-            self._silence(record, burst.since_s)
+            self._silence(record, burst.since_s, burst.enough_s)
             return
-        burst.next_s = max(burst.next_s, now_s - burst.spacing_s)  # what a late turn missed is left out
+        burst.next_s = max(burst.next_s, now_s - LATE_S)  # what a later turn missed is left out
         while burst.next_s <= now_s:
             burst.next_s += burst.spacing_s
             self._ask(burst, now_s)
@@ -144,9 +145,16 @@ class Confirmer:
             if not burst.over:
                 self._lucks.setdefault(burst.record.target.address, Luck()).add(before, echo.sent_s)
             burst.over = True
-            self._proof(burst.record, echo.sent_s)
+            self._proof(burst.record, echo.sent_s, before)
         elif echo.outcome is Outcome.ERROR:
             burst.over = True  # this machine can't ask: nothing is known
+
+
+def _is_settled(record: AnyProbed, since_s: float) -> bool:
+    """Say whether there is nothing to ask any more: it has shown itself since, or is known to be silent."""
+    if (record.alive_s or 0.0) > since_s:
+        return True
+    return record.seen is State.DOWN or record.standing.state is State.UNREACHABLE
 
 
 def _longest_way_s(record: AnyProbed) -> float:

@@ -10,6 +10,7 @@ from typing import Protocol
 import structlog
 
 from agent.confirm import Confirmer, Send
+from agent.model import State
 from agent.readings import Echo
 from agent.records import AnyProbed
 from agent.schedule import Pinger as Sender
@@ -41,6 +42,7 @@ class EchoWatch:
         self._clock = clock
         self._send: Send = pinger.send
         self._confirmer = Confirmer(self._send, board.record_proof, board.confirm_silence, self._ask_around)
+        self._silent_sentinels: set[str] = set()
         self.rounds = Rounds(pinger, board.lag_s, self, clock)
 
     def follow(self) -> None:
@@ -80,6 +82,16 @@ class EchoWatch:
         """Do what belongs to each turn."""
         self._confirmer.turn(now_s)
         self._board.settle()
+        silent = {one.target.id for one in self._board.sentinels.values() if one.seen is State.DOWN}
+        if silent != self._silent_sentinels:
+            self._tell_of_sentinels(silent)
+
+    def _tell_of_sentinels(self, silent: set[str]) -> None:
+        before, self._silent_sentinels = self._silent_sentinels, silent
+        for sentinel in sorted(silent - before):
+            log.warning("a sentinel is silent", target=sentinel)
+        for sentinel in sorted(before - silent):
+            log.info("a sentinel answers again", target=sentinel)
 
     def paused(self, since_s: float) -> None:
         """Take it that this process did not run since the last turn."""

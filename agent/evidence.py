@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Protocol
 
@@ -52,10 +52,14 @@ class Books(Protocol):
 
 
 class Evidence:
-    """Reads the books. What was read of lines before `sees_since_s` says nothing: the agent was blind or paused."""
+    """Reads the books. What was read of lines before `sees_since_s` says nothing: the agent was blind or paused.
+
+    Nor does what was read of a line before `mended_s`, when something came back that had taken it down or cut it off.
+    """
 
     def __init__(self, books: Books) -> None:
         self.sees_since_s = 0.0
+        self.mended_s: dict[str, float] = {}
         self._books = books
 
     def record(self, target: str) -> Record | None:
@@ -69,7 +73,7 @@ class Evidence:
     def line(self, record: LinkRecord) -> Line | None:
         """Return what a link's interface says, None where that is not known."""
         interface = record.interface
-        if interface is None or interface.at_s < self.sees_since_s:
+        if interface is None or interface.at_s < max(self.sees_since_s, self.mended_s.get(record.target.id, 0.0)):
             return None
         return Line(interface.up, interface.at_s, record.says_since_s)
 
@@ -82,10 +86,40 @@ class Evidence:
         """Say whether something that only this link leads to has answered since."""
         return self.answers_since(topology.dominated(link), since_s)
 
+    def _not_alone(self, topology: Topology, silent: dict[str, Silence]) -> Iterator[str]:
+        """Yield the silent targets on whose way, or beyond which, something came back after they were asked last.
+
+        Then both may have been silent for one reason that is over: such a target is to be asked anew.
+        """
+        newest_s = max((one.returned_s for one in self._books.probed if one.answers), default=0.0)
+        returned_s: dict[str, float] = {}
+        for target, silence in silent.items():
+            if silence.asked_s >= newest_s:
+                continue
+            for node in (target, *topology.way(target)):
+                if node not in returned_s and self.probed(node) is not None:
+                    returned_s[node] = self._returned_s(topology, node)
+                if returned_s.get(node, 0.0) > silence.asked_s:
+                    yield target
+                    break
+
+    def _returned_s(self, topology: Topology, node: str) -> float:
+        """Return when a target, or if it does not answer anything beyond it, came back from a silence."""
+        record = self.probed(node)
+        if record is not None and record.answers:
+            return record.returned_s
+        beyond = map(self.probed, topology.dominated(node))
+        return max((one.returned_s for one in beyond if one is not None and one.answers), default=0.0)
+
     def none_answers(self) -> bool:
         """Say whether neither a sentinel nor a target answers."""
         sentinels = self._books.sentinels.values()
         return not any(one.answers for one in sentinels) and not any(one.answers for one in self._books.probed)
+
+    def sees_since(self, since_s: float) -> bool:
+        """Say whether a sentinel or a target has answered something sent since."""
+        records = (*self._books.sentinels.values(), *self._books.probed)
+        return any(one.alive_s is not None and one.alive_s > since_s + GRACE_S for one in records)
 
     def is_blind(self) -> bool:
         """Say whether the agent has lost its own line: nothing answers, nor do the sentinels where there are any."""
@@ -101,7 +135,7 @@ class Evidence:
         since = [one.heard_s if one.silent_s is None else one.silent_s for one in witnesses]
         return min([*since, self._books.now_s()])
 
-    def sight(self, cases: Cases) -> Sight:
+    def sight(self, cases: Cases, topology: Topology) -> Sight:
         """Return all of it, for an explanation."""
         silent: dict[str, Silence] = {}
         answered_s: dict[str, float] = {}
@@ -115,6 +149,8 @@ class Evidence:
                 answered_s[id_] = record.alive_s or 0.0
             elif record.seen.answers or record.seen_cause is Cause.STARTING:
                 doubtful.add(id_)
+        for target in list(self._not_alone(topology, silent)):
+            silent[target] = silent[target]._replace(wavering=True)
         alive = [one.alive_s or 0.0 for one in self._books.sentinels.values() if one.answers]
         lines = {id_: self.line(record) for id_, record in self._books.links.items()}
         return Sight(

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from agent.cases import Case, Cases, Found
 from agent.evidence import BROKEN, Books, Evidence
+from agent.history import Outage
 from agent.inventory import Inventory
 from agent.model import Cause, Kind, Standing, State
 from agent.outages import Explanation, Finding, explain
@@ -48,11 +49,19 @@ class Reachability:
 
     def sweep(self, now_s: float) -> None:
         """Do what is due with time."""
-        self._unsettled |= bool(self._standings.found.held) or self._blind_since_s is not None
+        found, open_ = self._standings.found, self.cases.open
+        self._unsettled |= bool(found.held) or not open_.keys() <= found.causes.keys()
         self.cases.sweep(now_s)
+
+    def restore(self, outages: Iterable[Outage], now_s: float) -> None:
+        """Take up the outages an earlier run left open."""
+        self.cases.restore(outages, now_s)
+        self._unsettled = True
 
     def replan(self, changed: Iterable[str]) -> None:
         """Show targets that came into or out of a maintenance window."""
+        changed = frozenset(changed)
+        self.cases.unplanned(changed - self._books.planned, self._books.now_s())
         for record in map(self._evidence.record, changed):
             if record is not None:
                 self._show(record)
@@ -60,14 +69,14 @@ class Reachability:
 
     def settle(self, now_s: float) -> None:
         """Explain what is silent, where anything has changed."""
+        if self._blind_since_s is not None:
+            if not self._evidence.sees_since(self._blind_since_s):
+                return
+            self._see_again(now_s)
         if not self._unsettled or now_s < self._not_before_s:
             return
         self._unsettled = False
-        if self._blind_since_s is not None:
-            if self._evidence.none_answers():
-                return
-            self._see_again(now_s)
-        elif self._evidence.is_blind():
+        if self._evidence.is_blind():
             self._lose_sight(now_s)
             return
         self._explain(now_s)
@@ -78,7 +87,7 @@ class Reachability:
     def _explain(self, now_s: float) -> None:
         self._begin_anew_behind_what_is_mended()
         before = self._standings.found
-        found = self._standings.found = explain(self.topology, self._evidence.sight(self.cases))
+        found = self._standings.found = explain(self.topology, self._evidence.sight(self.cases, self.topology))
         self._show_all(before)
         self.cases.update(self._causes(now_s), found.cut_off, self._over, now_s)
         for link in map(self._books.links.get, found.held):
@@ -110,7 +119,7 @@ class Reachability:
         self.cases.lose_sight(self._name, self._blind_since_s, now_s)
 
     def _darken(self, cause: Cause, since_s: float, lost_s: float = 0.0) -> None:
-        """Hold all unknown from `since_s` on, or since `lost_s` by the wall clock, but not from before times were told."""
+        """Hold all unknown from `since_s` on, or since `lost_s` by the wall clock, but not before what was told."""
         at = max(self._books.stamp(since_s) - timedelta(seconds=lost_s), self._books.told)
         standing = Standing(State.UNKNOWN, at, cause)
         for record in (*self._books.probed, *self._books.links.values()):
@@ -118,7 +127,7 @@ class Reachability:
 
     def _see_again(self, now_s: float) -> None:
         """Go on without a burst of false verdicts: each target is asked anew; what was open stays open until then."""
-        since_s, self._blind_since_s = self._blind_since_s or now_s, None
+        since_s, self._blind_since_s, self._unsettled = self._blind_since_s or now_s, None, True
         self._evidence.sees_since_s = now_s
         for record in (*self._books.probed, *self._books.sentinels.values()):
             record.window.forget_since(since_s)
@@ -140,15 +149,24 @@ class Reachability:
 
     def _begin_anew_behind_what_is_mended(self) -> None:
         """Ask anew who was cut off by something that is proved good again: each had been silent for that reason."""
-        for case in self.cases.open.values():
-            if not self._evidence.answers_since(case.beyond, case.since_s):
+        for target, case in self.cases.open.items():
+            if case.answered or not self._evidence.answers_since((*case.beyond, target), case.since_s):
                 continue
-            for record in map(self._evidence.probed, case.beyond):
-                if record is not None and record.seen is State.DOWN:
-                    self._books.doubt(record)
-            case.beyond, case.answered = frozenset(), True
-            link = self._books.links.get(case.outage.target)
-            if link is not None and link.target.device is not None:
+            self._begin_anew_behind(case)
+            self._ask_of_lines(target)
+
+    def _begin_anew_behind(self, case: Case) -> None:
+        for record in map(self._evidence.probed, case.beyond):
+            if record is not None and not record.answers:
+                self._books.doubt(record)
+        case.beyond, case.answered = frozenset(), True
+
+    def _ask_of_lines(self, root: str) -> None:
+        """Ask anew of a line that is mended, and of all that a mended cause had taken down or cut off."""
+        for id_, link in self._books.links.items():
+            if root in (id_, link.standing.root) and link.target.device is not None:
+                if id_ != root:
+                    self._evidence.mended_s[id_] = self._books.now_s()
                 self._books.ask(link.target.device)
 
     def _causes(self, now_s: float) -> Mapping[str, Found]:
@@ -188,4 +206,7 @@ class Reachability:
             return "" if record.seen.answers else None
         line = self._evidence.line(record)
         mended = (line is not None and line.up) or case.answered
-        return "" if mended or self._evidence.passes(self.topology, target, case.since_s) else None
+        if not mended and not self._evidence.passes(self.topology, target, case.since_s):
+            return None
+        self._begin_anew_behind(case)
+        return ""

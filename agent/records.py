@@ -30,6 +30,7 @@ class Probed(Generic[TargetT]):
     seen_cause: Cause = Cause.STARTING
     by_snmp: bool = False  # its echoes are not answered, but SNMP is
     alive_s: float | None = None  # when the newest question was sent that it answered
+    returned_s: float = 0.0  # when the first question was that it answered after one that it had not
     silent_s: float | None = None  # when the first was that it did not answer, while it is seen down
     back_s: float = 0.0  # when it last came back from being down
     last_cause: str = ""  # the newest reason the network gave for not delivering
@@ -44,6 +45,18 @@ class Probed(Generic[TargetT]):
     def answers(self) -> bool:
         """Say whether it is seen to answer, the newest question included."""
         return self.seen.answers and (self.by_snmp or not self.window.lost_in_a_row)
+
+    def lives(self, sent_s: float, *, again: bool) -> None:
+        """Take it that a question sent at a moment was answered; `again`: the first after one that was not."""
+        self.alive_s = max(sent_s, self.alive_s or 0.0)
+        if again:
+            self.returned_s = self.alive_s
+
+    def begin_anew(self, now_s: float) -> None:
+        """Forget what was seen, what SNMP said included: it may have been before."""
+        self.window.prove()
+        self.answered_s = self.silent_s = None
+        self.seen, self.seen_cause, self.back_s = State.UNKNOWN, Cause.STARTING, now_s
 
     def fresh(self, now_s: float) -> bool:
         """Say whether the newest SNMP reading is young enough to be shown."""

@@ -51,7 +51,7 @@ class Standings:
         if root is not None and not record.answers:
             return Due(State.UNREACHABLE, Cause.CUT_OFF, root)
         was_cut_off = record.standing.state is State.UNREACHABLE
-        if record.seen is State.DOWN or (record.seen is State.UNKNOWN and was_cut_off):
+        if record.seen is State.DOWN or (was_cut_off and not record.answers):
             return None
         return Due(record.seen, record.seen_cause)
 
@@ -71,8 +71,9 @@ class Standings:
         target, line = record.target.id, self._evidence.line(record)
         passes = self._evidence.passes(topology, target, line.at_s if line else 0.0)
         if line is None and not passes:
-            starting = record.standing.cause is Cause.STARTING and record.interface is None
-            return Due(State.UNKNOWN, Cause.STARTING if starting else Cause.STALE)
+            if record.interface is not None:
+                return None  # it is being asked anew
+            return Due(State.UNKNOWN, Cause.STARTING if record.standing.cause is Cause.STARTING else Cause.STALE)
         if passes or (line and line.up):
             use = record.busiest_ratio
             return Due(*judge_use(use, record.target.thresholds, record.standing.cause))

@@ -93,10 +93,8 @@ class Board:
             if record.target.device is not None:
                 self._links_of.setdefault(record.target.device, []).append(record)
         by_address: dict[str, AnyProbed] = {record.target.address: record for record in self.probed}
-        self.sentinels = {
-            one.address: by_address.get(one.address) or roster.sentinel(one, self.sentinels.get(one.address))
-            for one in sentinels
-        }
+        known, kept = by_address.get, self.sentinels.get
+        self.sentinels = {a.address: known(a.address) or roster.sentinel(a, kept(a.address)) for a in sentinels}
         self._reachability.follow(topology or Topology(inventory))
 
     @property
@@ -112,7 +110,8 @@ class Board:
 
     def restore(self, outages: Iterable[Outage]) -> None:
         """Take up the outages an earlier run left open."""
-        self._reachability.cases.restore(outages, self._clock())
+        self.outages = {outage.id: outage for outage in outages}
+        self._reachability.restore(list(self.outages.values()), self._clock())
 
     def record_echo(self, record: AnyProbed, echo: Echo) -> None:
         """Take the end of one echo into its target's window, and judge the target again."""
@@ -125,18 +124,20 @@ class Board:
             record.last_cause = echo.cause
         record.window.add(echo)
         if echo.rtt_s is not None:
-            record.alive_s = echo.sent_s
+            record.lives(echo.sent_s, again=record.window.answered_in_a_row == 1)
+        elif echo.sent_s < (record.alive_s or 0.0) and record.window.rtt_s is not None:
+            record.window.prove()  # lost, but something asked later was answered meanwhile
         self._look(record, now_s)
 
-    def record_proof(self, record: AnyProbed, sent_s: float) -> None:
-        """Take an answer to a question out of turn: the target is there."""
-        record.alive_s = max(sent_s, record.alive_s or sent_s)
+    def record_proof(self, record: AnyProbed, sent_s: float, unanswered: int = 0) -> None:
+        """Take an answer to a question out of turn, after so many `unanswered`: the target is there."""
+        record.lives(sent_s, again=unanswered > 0)
         record.window.prove()
         self._look(record, self._clock())
 
-    def confirm_silence(self, record: AnyProbed, since_s: float) -> None:
-        """Take it as certain that a target has been silent from `since_s` on."""
-        record.window.confirm_silence(since_s, record.target.icmp.down_after)
+    def confirm_silence(self, record: AnyProbed, since_s: float, asked_s: float = 0.0) -> None:
+        """Take it as certain that a target has answered nothing sent from `since_s` until `asked_s`."""
+        record.window.confirm_silence(since_s, asked_s, record.target.icmp.down_after)
         self._look(record, self._clock())
 
     def record_reading(self, target_id: str, reading: DeviceReading, duration_s: float) -> None:
@@ -234,8 +235,9 @@ class Board:
     def doubt(self, record: AnyProbed) -> None:
         """Begin anew with a target: what was seen of it says nothing any more."""
         now_s = self._clock()
-        record.window.prove()
-        record.seen, record.seen_cause, record.silent_s, record.back_s = State.UNKNOWN, Cause.STARTING, None, now_s
+        if record.by_snmp:
+            self.ask(record.target.id)
+        record.begin_anew(now_s)
         self._look(record, now_s)
 
     def _measure(self, link: LinkRecord, record: EndpointRecord | DeviceRecord, *, comparable: bool) -> None:
@@ -284,7 +286,7 @@ class Board:
 
     @property
     def told_us(self) -> int:
-        """The same as `told`, in microseconds since 1970."""
+        """Return `told` in microseconds since 1970."""
         return (self.told - EPOCH) // timedelta(microseconds=1)
 
     def _tell(self, outage: Outage) -> None:

@@ -76,12 +76,12 @@ class EchoWindow:
         self.lost_in_a_row = 0
         self.silent_since_s = None
 
-    def confirm_silence(self, since_s: float, echoes: int) -> None:
-        """Take it as certain that nothing answered from `since_s`, as if so many echoes had been lost in a row."""
+    def confirm_silence(self, since_s: float, asked_s: float, echoes: int) -> None:
+        """Take it as certain that nothing sent from `since_s` until `asked_s` was answered, as if by so many echoes."""
         self.lost_in_a_row = max(self.lost_in_a_row, echoes)
         self.silent_since_s = min(self.silent_since_s or since_s, since_s)
         self.answered_in_a_row = 0
-        self.newest_s = max(self.newest_s, since_s)
+        self.newest_s = max(self.newest_s, since_s, asked_s)
 
     def forget_since(self, since_s: float) -> None:
         """Drop what was sent from a moment on, and any silence: the agent could not see."""

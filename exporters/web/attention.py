@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from exporters.web.names import Names
 from exporters.web.shapes import Snapshot, badness
 
 Record = EndpointRecord | DeviceRecord | LinkRecord
+Shared = tuple[State, Cause, str]
 
 KINDS = {EndpointRecord: Kind.ENDPOINT, LinkRecord: Kind.LINK, DeviceRecord: Kind.DEVICE}
 SHARED = (Cause.CUT_OFF, Cause.BLIND, Cause.PAUSED, Cause.PLANNED)  # causes that are many targets' at once
@@ -64,12 +65,12 @@ class Attention:
     def sections(self) -> list[Section]:
         """Return the kinds of which something needs attention: endpoints, then links, then devices."""
         seen = self._seen
-        kinds: tuple[list[Record], ...] = (
-            _not_up(seen.endpoints.values()),
-            _not_up(seen.links.values()),
-            _devices_to_see(seen.devices.values()),
+        kinds: tuple[tuple[Kind, list[Record], Collection[Record]], ...] = (
+            (Kind.ENDPOINT, _not_up(seen.endpoints.values()), seen.endpoints.values()),
+            (Kind.LINK, _not_up(seen.links.values()), seen.links.values()),
+            (Kind.DEVICE, _devices_to_see(seen.devices.values()), seen.devices.values()),
         )
-        return [Section(KINDS[type(records[0])], len(records), self._lines(records)) for records in kinds if records]
+        return [Section(kind, len(some), self._lines(some, every)) for kind, some, every in kinds if some]
 
     def why(self, record: Record) -> str:
         """Say why a target is in its state."""
@@ -80,17 +81,19 @@ class Attention:
             return self._wording.why(standing.cause, Measures(utilization=record.busiest_ratio))
         return self._wording.why(standing.cause, _measures(record))
 
-    def _lines(self, records: list[Record]) -> list[Trouble | Fold]:
-        """Return a line for each; those that share a cause stand together where the first of them would."""
-        sharing = Counter(map(_shared, records))
+    def _lines(self, records: list[Record], every: Iterable[Record]) -> list[Trouble | Fold]:
+        """Return a line for each; those that share a cause are one where the first of them would be, by inventory."""
+        alike: defaultdict[Shared | None, list[Record]] = defaultdict(list)
+        for record in every:
+            alike[_shared(record)].append(record)
         lines: list[Trouble | Fold] = []
         for record in records:
             shared = _shared(record)
-            if shared is None or sharing[shared] == 1:
+            if shared is None or len(alike[shared]) == 1:
                 lines.append(self._trouble(record))
-            elif sharing[shared]:
-                lines.append(self._fold([one for one in records if _shared(one) == shared]))
-                sharing[shared] = 0
+            elif together := alike[shared]:
+                lines.append(self._fold(together))
+                alike[shared] = []
         return lines
 
     def _fold(self, records: list[Record]) -> Fold:
@@ -124,7 +127,7 @@ class Attention:
         )
 
 
-def _shared(record: Record) -> tuple[State, Cause, str] | None:
+def _shared(record: Record) -> Shared | None:
     """Return what a target has in common with others that are not up for the same reason; None where nothing."""
     standing = record.standing
     shares = standing.cause in SHARED and (standing.root or standing.cause is not Cause.CUT_OFF)

@@ -30,6 +30,8 @@ REPORT_COLUMNS = (
 )
 FOLLOWED = (Kind.ENDPOINT, Kind.LINK, Kind.DEVICE)
 ADVICE_FOR_A_PORT = "advice.link.interface_down"
+# What the agent itself notes of an outage's end (agent.reachability); all other notes are people's.
+NOTES = {"maintenance began": "note.maintenance", "no longer in the inventory": "note.removed"}
 SMALLEST_SHARE = Decimal("0.00001")  # a month has 2.6 million seconds: three decimals of a percent tell half a minute
 Unit = Literal["day", "hour", "minute", "second"]
 UNITS: tuple[Unit, ...] = ("day", "hour", "minute", "second")
@@ -76,6 +78,7 @@ def keys() -> Iterator[str]:
     yield from (f"{about}.{kind}" for about in ("attention", "board.cut_off", "board.alike") for kind in FOLLOWED)
     yield ADVICE_FOR_A_PORT
     yield from (f"report.{column}" for column in REPORT_COLUMNS)
+    yield from NOTES.values()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,10 @@ class Wording:
             jitter=self.milliseconds(measures.jitter_s),
             use=self.percent(measures.utilization),
         )
+
+    def note(self, note: str) -> str:
+        """Say an outage's note: the agent's own in the reader's words, people's as they stand."""
+        return self.text(NOTES[note]) if note in NOTES else note
 
     def percent(self, ratio: float | None) -> str:
         """Format a ratio as percent; a dash where not known."""

@@ -99,7 +99,7 @@ class Speaker:
         flaps = outage.flapping
         said = text("outage.flapping", what=what, since=since) if flaps else text("outage.lost", what=what, since=since)
         harm = self._harm(outage)
-        return f"{said}: {harm}." if harm else f"{said}."
+        return f"{said}; {harm}." if harm else f"{said}."
 
     def past(self, outage: Outage) -> Past:
         """Describe an outage as a row."""
@@ -114,7 +114,7 @@ class Speaker:
             lasting=self._wording.lasting((outage.ended or self._moment) - outage.started),
             affected=outage.most_affected,
             flapping=outage.flapping,
-            note=outage.note,
+            note=self._wording.note(outage.note),
         )
 
     def _card(self, outage: Outage, sites: list[str]) -> Card:
@@ -129,7 +129,7 @@ class Speaker:
             contact=self._contact(outage.target),
             suspects=", ".join(map(self._names.root, outage.suspects)),
             sites=sites,
-            note=outage.note,
+            note=self._wording.note(outage.note),
         )
 
     def _harm(self, outage: Outage) -> str:

@@ -149,7 +149,7 @@ class Reading:
             who=self.report.cut_off[outage.id],
             cause=self.wording.why(outage.cause, Measures()),
             flapping=outage.flapping,
-            note=outage.note,
+            note=self.wording.note(outage.note),
             detail=outage.detail,
         )
 

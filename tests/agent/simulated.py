@@ -1,7 +1,7 @@
 """A province, its network and the time, all simulated, around the agent's own rounds, bursts and verdicts.
 
-Nothing waits and nothing is sent: the clock moves from one turn, poll or break to the next. What the network does
-(ways, routes, interfaces) is the lab's own model; only the pinger and the SNMP pollers are stand-ins.
+Nothing waits and nothing is sent: the clock moves from one turn, poll or break to the next. Only the pinger and the
+SNMP pollers are stand-ins.
 """
 
 from __future__ import annotations
@@ -9,29 +9,24 @@ from __future__ import annotations
 import heapq
 import itertools
 import random
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from functools import cache
-from math import prod
 from pathlib import Path
 
 from agent.config import load
 from agent.echoes import EchoWatch
 from agent.history import Outage
 from agent.inventory import Inventory
-from agent.model import Change, Device, Endpoint, IcmpSettings, LinkRole, Sentinel, State
-from agent.readings import DeviceReading, Echo, InterfaceReading, Outcome, PollFailed, Traffic
+from agent.model import Change, Device, Endpoint, LinkRole, Sentinel, State
+from agent.readings import Outcome, PollFailed
 from agent.schedule import SECOND_LOOK_S, phase
 from agent.state import Board
 from agent.watch import POKE_PAUSE_S
-from lab.topology import UPLINK, Topology, build_hops
+from lab.topology import UPLINK
+from tests.agent.simulated_network import Clock, Network, Pinger
 
-NOON = datetime(2026, 11, 25, 5, tzinfo=UTC)
-START_S = 10_000.0
 SNMP_TAKES_S = 0.05
-COUNTERS = Traffic(0, 0, 0, 0)
 SENTINEL = "10.25.255.254"
 
 
@@ -43,121 +38,6 @@ def province(*, backup: bool = True) -> Inventory:
         return inventory
     links = {id_: link for id_, link in inventory.links.items() if link.role is not LinkRole.BACKUP}
     return replace(inventory, links=links)
-
-
-class Clock:
-    """Monotonic time and the wall's, which can be set."""
-
-    def __init__(self) -> None:
-        self.now_s = START_S
-        self.ahead_s = 0.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-    def wall(self) -> datetime:
-        return NOON + timedelta(seconds=self.now_s - START_S + self.ahead_s)
-
-
-class Network:
-    """What is broken and what lossy, and what that does to a packet and its answer."""
-
-    def __init__(self, inventory: Inventory, sentinels: tuple[str, ...]) -> None:
-        self.inventory = inventory
-        self.hops = build_hops(inventory, sentinels, seed=1)
-        self.topology = Topology(inventory, self.hops, sentinels)
-        self.sends = True  # False: this machine has no way out, and its own system says so
-        self.ways: dict[str, tuple[float, float]] = {}
-
-    def way(self, address: str) -> tuple[float, float]:
-        """Return how likely an echo to an address is answered, and after what time."""
-        known = self.ways.get(address)
-        if known is None:
-            settings = [hop.settings for hop, _ in self.topology.way(address) or ()]
-            chance = prod((1 - one.loss) ** 2 for one in settings) * all(one.up for one in settings)
-            known = self.ways[address] = chance, 2 * sum(one.delay_s for one in settings)
-        return known
-
-    def set(self, ids: Iterable[str], **changes: bool | float) -> None:
-        for id_ in ids:
-            for name, value in changes.items():
-                setattr(self.hops[id_].settings, name, value)
-        if "up" in changes:
-            self.topology.reroute()
-        self.ways.clear()
-
-    def reading(self, target: Endpoint | Device, now_s: float) -> DeviceReading:
-        lines = [one for one in self.inventory.links.values() if one.device == target.id and one.interface]
-        up = {line.interface: self.topology.alive(line) for line in lines}
-        faces = {name: InterfaceReading(name, now_s, on, 1e9, COUNTERS, COUNTERS) for name, on in up.items()}
-        return DeviceReading(now_s, now_s, faces)
-
-
-class Pending:
-    """An echo under way; `arrives_s` is when its answer does, should nothing break before."""
-
-    __slots__ = ("address", "arrives_s", "done", "expires_s", "sent_s", "sink")
-
-    def finish(self, rtt_s: float | None, outcome: Outcome, cause: str = "") -> None:
-        if not self.done:
-            self.done = True
-            self.sink(Echo(self.sent_s, rtt_s, outcome, cause))
-
-
-class Pinger:
-    """Stands for the network: what is sent is answered or not by its state and by chance."""
-
-    def __init__(self, network: Network, clock: Clock, seed: int) -> None:
-        self._network = network
-        self._clock = clock
-        self._random = random.Random(seed).random
-        self._coming: list[Pending] = []
-        self._queues: dict[float, deque[Pending]] = {}
-        self.sent = 0
-
-    def send(self, address: str, settings: IcmpSettings, sink: Callable[[Echo], None]) -> Pending:
-        self.sent += 1
-        pending = Pending()
-        pending.address, pending.sink, pending.done = address, sink, False
-        sent_s = pending.sent_s = self._clock.now_s
-        pending.expires_s = sent_s + settings.timeout_s
-        if not self._network.sends:
-            pending.finish(None, Outcome.ERROR, "Network is unreachable")
-            return pending
-        chance, rtt_s = self._network.ways.get(address) or self._network.way(address)
-        if self._random() < chance:
-            pending.arrives_s = sent_s + rtt_s
-            self._coming.append(pending)
-        queue = self._queues.get(settings.timeout_s)
-        if queue is None:
-            queue = self._queues[settings.timeout_s] = deque()
-        queue.append(pending)
-        return pending
-
-    def turn(self) -> None:
-        now_s, coming, self._coming = self._clock.now_s, self._coming, []
-        for pending in coming:
-            if pending.arrives_s > now_s:
-                self._coming.append(pending)
-            elif pending.arrives_s < pending.expires_s:
-                pending.finish(pending.arrives_s - pending.sent_s, Outcome.OK)
-        for queue in self._queues.values():
-            while queue and queue[0].expires_s <= now_s:
-                queue.popleft().finish(None, Outcome.TIMEOUT)
-
-    def forgive(self) -> None:
-        now_s, queues = self._clock.now_s, self._queues
-        self._queues, coming, self._coming = {}, self._coming, []
-        for pending in coming:
-            if pending.arrives_s <= now_s and pending.arrives_s < pending.expires_s:
-                pending.finish(pending.arrives_s - pending.sent_s, Outcome.OK)
-        for pending in itertools.chain(*queues.values()):
-            pending.finish(None, Outcome.ERROR)
-
-    def break_off(self) -> None:
-        """Lose what is on a way that has just broken."""
-        now_s, way = self._clock.now_s, self._network.way
-        self._coming = [one for one in self._coming if one.arrives_s <= now_s or way(one.address)[0]]
 
 
 class Poller:

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from hypothesis import given, settings

@@ -2,7 +2,7 @@ import asyncio
 import json
 import socket
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import bcrypt
 import pytest
@@ -11,8 +11,9 @@ from agent.cli_status import status
 from agent.history import Outage
 from agent.model import Cause, Kind, Standing, State
 from agent.readings import Outcome, PollFailed
-from tests.exporters.web_server import NASTY, Watched, WebAgent, ping, serving, village
+from tests.exporters.web_server import NASTY, SENTINEL, Watched, WebAgent, ping, serving, village
 
+HOUR = timedelta(hours=1)
 LONG = "Trung tâm Điều hành thông minh (IOC) Ủy ban nhân dân huyện Thanh Sơn, phòng họp trực tuyến số hai"
 
 
@@ -156,3 +157,36 @@ async def test_open_outages_come_first_and_name_what_cuts_a_site_off(ask, agent)
     assert row.endswith(f"Cut off by link Đường {LONG} (acc-xa-0).")
     _, out, _ = await ask(as_json=True)
     assert [one["id"] for one in json.loads(out)["outages"]] == ["o", "s"]
+
+
+async def test_maintenance_in_force_and_a_history_that_is_not_written_stand_above(ask, agent):
+    now = datetime.now(UTC)
+    agent.add_maintenance(["thanh-son", "acc-xa-0"], now - HOUR, now + HOUR, "Thay cáp")
+    agent.add_maintenance(["xa-1"], now + HOUR, now + 2 * HOUR, "not yet")
+    agent.history_trouble = "cannot write the history: no space left on device"
+    code, out, _ = await ask()
+    assert code == 0
+    planned, history, empty, *_ = out.splitlines()
+    assert planned.startswith("MAINTENANCE m1 of thanh-son, acc-xa-0 until ")
+    assert planned.endswith(": Thay cáp")
+    assert history == "HISTORY not written: cannot write the history: no space left on device"
+    assert not empty
+    document = json.loads((await ask(as_json=True))[1])
+    assert [window["id"] for window in document["maintenance"]] == ["m1"]
+    assert document["history"] == "not written: cannot write the history: no space left on device"
+
+
+async def test_without_either_nothing_is_said_of_them(ask):
+    _, out, _ = await ask()
+    assert out.startswith("STATE ")
+    document = json.loads((await ask(as_json=True))[1])
+    assert (document["maintenance"], document["history"], document["outages"]) == ([], "", [])
+
+
+async def test_a_blind_agent_says_so_first(ask, agent):
+    board = agent.board
+    board.live(8, silent=(SENTINEL.id, *board.endpoints, *board.devices))
+    code, out, _ = await ask()
+    assert code == 1
+    assert out.startswith("OUTAGE agent agent since ")
+    assert "4 endpoints: 4 unknown; 2 links: 2 unknown; 1 device: 1 unknown" in out

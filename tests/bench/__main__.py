@@ -21,6 +21,7 @@ from tests.bench.echoes import dense, of_the_sample
 from tests.bench.fleet import fleet
 from tests.bench.meter import CannotRun
 from tests.bench.polls import polls
+from tests.bench.quiet_day import quiet_day
 from tests.bench.scrapes import scrapes
 from tests.bench.table import Row, table
 
@@ -31,6 +32,7 @@ PARTS: dict[str, Callable[[Path, int], list[Row]]] = {
     "polls": polls,
     "scrapes": scrapes,
     "fleet": fleet,
+    "quiet_day": quiet_day,
     "core_cut": core_cut,
 }
 

@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from agent.config import load
 from agent.history import Outage
 from agent.inventory import Inventory
@@ -26,6 +28,7 @@ from tests.end_to_end.truth import behind, cuts
 CONFIRMED_WITHIN_S = 12.0  # on a busy machine; how soon it usually is, is measured
 ENDED_WITHIN_S = 5.0
 QUIET_S = 1.5
+EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def now() -> datetime:
@@ -51,11 +54,18 @@ class Province:
 
     def shown(self) -> dict[str, tuple[str, float]]:
         """Kind and count of affected endpoints of each `diemcau_outage`, by its id."""
-        affected = {one.labels["id"]: one.value for one in self.agent.series("diemcau_outage_affected_endpoints")}
+        series = self.agent.series("diemcau_outage", "diemcau_outage_affected_endpoints")
+        affected = {one.labels["id"]: one.value for one in series if one.name != "diemcau_outage"}
         return {
             one.labels["id"]: (one.labels["kind"], affected[one.labels["id"]])
-            for one in self.agent.series("diemcau_outage")
+            for one in series
+            if one.name == "diemcau_outage"
         }
+
+    def codecs(self, lines: Sequence[str], rng: random.Random, count: int) -> list[str]:
+        """Choose codecs that none of these lines leads to, and that were left alone so far."""
+        touched = {one.id for one in self.lab.log()}.union(*map(self.behind, lines))
+        return rng.sample(sorted(self.inventory.endpoints.keys() - touched), count)
 
     def cut(self, *targets: str) -> None:
         for target in targets:
@@ -83,7 +93,22 @@ class Province:
                 seen.append(opened)
             return opened == sorted(wanted)
 
-        self.agent.until(reached, within_s, f"outages of exactly {sorted(wanted)}; they were {seen}")
+        began = now()
+        try:
+            self.agent.until(reached, within_s, "")
+        except pytest.fail.Exception:
+            said = f"in {within_s} s the outages were never exactly {sorted(wanted)} but {seen}, since {began:%T.%f}"
+            pytest.fail(f"{said}\n{self.story()}")
+
+    def story(self) -> str:
+        """What the lab did and what the agent made of it, in order."""
+        lines = [f"{one.at:%T.%f} lab: {one.id} {one.changes}" for one in self.lab.log() if "up" in one.changes]
+        for one in self.agent.archive.outages(EVER, now()):
+            lines.append(f"{one.started:%T.%f} {one.id} started, up to {one.most_affected} cut off, {one.suspects}")
+            lines.append(f"{one.confirmed:%T.%f} {one.id} confirmed: {one.target} {one.cause}")
+            if one.ended:
+                lines.append(f"{one.ended:%T.%f} {one.id} ended {one.note}")
+        return "\n".join(sorted(lines)[-60:])
 
     def until_well(self, within_s: float = 15.0) -> None:
         """Wait until every endpoint is up, or degraded by what was lost."""
@@ -117,7 +142,7 @@ class Province:
         self.until_open(set(), before, ENDED_WITHIN_S)
         time.sleep(QUIET_S)
         self.until_well()
-        assert self.open() == before
+        assert self.open() == before, self.story()
         self._check_journal(affected, self.outages_since(began, before), self.spent_in(State.DOWN, began))
 
     def _until_told(self, affected: Mapping[str, set[str]]) -> None:
@@ -141,7 +166,7 @@ class Province:
 
     def _check_journal(self, affected: Mapping[str, set[str]], outages: Sequence[Outage], down: set[str]) -> None:
         """Each target has one outage, of the right length; nobody but a codec cut itself was ever held down."""
-        assert sorted(one.target for one in outages) == sorted(affected), outages
+        assert sorted(one.target for one in outages) == sorted(affected), self.story()
         for one in outages:
             cut, mended = self.last(one.target, up=False), self.last(one.target, up=True)
             assert one.ended is not None

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 import signal
+import statistics
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 
 import pytest
@@ -27,19 +29,11 @@ def waves(lines: list[str], rng: random.Random, count: int) -> list[list[str]]:
     return [[line] for line in shuffled] if SOAK else [shuffled[at::count] for at in range(count)]
 
 
-def codecs(province: Province, lines: list[str], rng: random.Random, count: int) -> list[str]:
-    """Choose codecs that none of these lines leads to."""
-    cut_off = set().union(*map(province.behind, lines))
-    return rng.sample(sorted(province.inventory.endpoints.keys() - cut_off), count)
-
-
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Province]:
     """The whole province, with traps."""
     with province(tmp_path_factory.mktemp("watched")) as made:
         yield made
-        print(f"confirmed, with traps, of {figures(made.confirm_s)}")  # noqa: T201 - the figures are the point
-        print(f"ended, with traps, of {figures(made.end_s)}")  # noqa: T201 - as above
 
 
 @pytest.fixture
@@ -63,28 +57,29 @@ def backups_down(province: Province) -> Iterator[None]:
     province.until_open(set(), before, 25)
 
 
-def test_each_district_line_is_one_outage_while_its_backup_is_down(watched: Province, rng: random.Random) -> None:
-    with backups_down(watched):
-        lines = watched.lines()
-        two, rest = lines[:2], lines[2:]
-        for wave in waves(rest, rng, 2):
-            watched.break_and_mend([*wave, *codecs(watched, wave, rng, 2)], over_s=2.0, rng=rng)
-        watched.break_and_mend([*two, *codecs(watched, two, rng, 1)])  # two lines and a codec at once: three
+@contextmanager
+def off(province: Province, *targets: str) -> Iterator[None]:
+    province.cut(*targets)
+    try:
+        yield
+    finally:
+        province.mend(*targets)
 
 
 def lost_echoes(province: Province, endpoints: set[str]) -> int:
     """How many echoes to these were lost so far; those under way left out."""
     looks = []
     for _ in range(5):
-        sent, received = (province.agent.series(f"diemcau_icmp_{what}_total") for what in ("sent", "received"))
-        counts = {one.labels["endpoint"]: one.value for one in sent}
-        looks.append({one.labels["endpoint"]: counts[one.labels["endpoint"]] - one.value for one in received})
+        look: defaultdict[str, float] = defaultdict(float)
+        for one in province.agent.series("diemcau_icmp_sent_total", "diemcau_icmp_received_total"):
+            look[one.labels["endpoint"]] += one.value if one.name == "diemcau_icmp_sent_total" else -one.value
+        looks.append(look)
         time.sleep(0.15)
     return int(sum(min(look[endpoint] for look in looks) for endpoint in endpoints))
 
 
-def test_with_a_backup_a_line_is_an_outage_and_no_site_is_lost(watched: Province, rng: random.Random) -> None:
-    line = rng.choice(watched.lines())
+def test_with_a_backup_a_line_is_an_outage_and_no_site_is_lost(watched: Province) -> None:
+    line = "wan-doan-hung"
     behind_it = watched.behind(line.replace("wan-", "r-"))
     before, began = watched.open(), now()
     lost, dropped = lost_echoes(watched, behind_it), _dropped(watched, line)
@@ -108,7 +103,7 @@ def _dropped(province: Province, line: str) -> int:
 def test_a_router_switched_off_is_the_cause_and_its_lines_are_not(watched: Province) -> None:
     watched.break_and_mend(["r-thanh-son"])
     time.sleep(5)
-    assert watched.open() == {}
+    assert watched.open() == {}, watched.story()
 
 
 def test_a_core_cut_is_one_outage_of_243(watched: Province) -> None:
@@ -118,20 +113,18 @@ def test_a_core_cut_is_one_outage_of_243(watched: Province) -> None:
 
 def test_the_agents_own_line_is_no_outage_but_its_own(watched: Province) -> None:
     began = now()
-    watched.cut("vc-phu-tho")
-    watched.until_open({"vc-phu-tho"}, {})
-    before = watched.open()
-    watched.cut("agent-uplink")
-    watched.until_open({"demo"}, before)
-    assert watched.shown()["demo"][0] == Kind.AGENT
-    assert set(watched.agent.states().values()) == {"unknown"}
-    time.sleep(5)
-    watched.until_open({"demo"}, before, 0.5)
-    watched.mend("agent-uplink")
-    watched.until_open(set(), before, 5)
-    time.sleep(3)
-    assert watched.open() == before, "the same outage, by the same id"
-    watched.mend("vc-phu-tho")
+    with off(watched, "vc-phu-tho"):
+        watched.until_open({"vc-phu-tho"}, {})
+        before = watched.open()
+        with off(watched, "agent-uplink"):
+            watched.until_open({"demo"}, before)
+            assert watched.shown()["demo"][0] == Kind.AGENT
+            assert set(watched.agent.states().values()) == {"unknown"}
+            time.sleep(5)
+            watched.until_open({"demo"}, before, 0.5)
+        watched.until_open(set(), before, 5)
+        time.sleep(3)
+        assert watched.open() == before, f"the same outage, by the same id\n{watched.story()}"
     watched.until_open(set(), {})
     watched.until_well()
     assert sorted(one.target for one in watched.outages_since(began)) == ["demo", "vc-phu-tho"]
@@ -139,21 +132,20 @@ def test_the_agents_own_line_is_no_outage_but_its_own(watched: Province) -> None
 
 
 def test_a_pause_is_unknown_and_no_outage(watched: Province) -> None:
-    began = now()
+    before, began = watched.open(), now()
     watched.agent.process.send_signal(signal.SIGSTOP)
     stopped = now()
     try:
         time.sleep(1)
-        watched.cut("wan-thanh-son", "bak-thanh-son", "vc-phu-tho")
-        time.sleep(5)
-        watched.mend("wan-thanh-son", "bak-thanh-son", "vc-phu-tho")
+        with off(watched, "wan-yen-lap", "bak-yen-lap", "vc-pt-ioc"):
+            time.sleep(5)
         time.sleep(2)
     finally:
         watched.agent.process.send_signal(signal.SIGCONT)
     resumed = now()
     time.sleep(5)
     watched.until_well()
-    assert watched.outages_since(began) == []
+    assert watched.outages_since(began, before) == [], watched.story()
     assert not watched.spent_in(State.DOWN, began) | watched.spent_in(State.UNREACHABLE, began)
     for state in (State.UP, State.DEGRADED):
         assert not watched.spent_in(state, stopped + timedelta(seconds=0.5), resumed), "nobody knows of that time"
@@ -178,15 +170,15 @@ def test_loss_is_no_outage_and_a_flapping_line_soon_one_alone(watched: Province,
     worst = rng.sample(sorted(ways), 20)
     ratios = dict.fromkeys(ways.values(), 0.01) | {ways[id_]: 0.3 for id_ in worst}
     assert len(ratios) == 243
-    line, began = "wan-lam-thao", now()
+    line, before, began = "wan-lam-thao", watched.open(), now()
     flapping = threading.Thread(target=_flap, args=(watched, line, LOSS_S))
     with loss(watched, ratios):
         flapping.start()
         flapping.join()
         states = watched.agent.states()
     assert {id_ for id_ in worst if states[id_] != "degraded"} == set()
-    found = watched.outages_since(began)
-    assert {one.target for one in found} == {line}, found
+    found = watched.outages_since(began, before)
+    assert {one.target for one in found} == {line}, watched.story()
     assert len(found) <= 2
     assert [(one.flapping, one.ended) for one in found][-1] == (True, None)
     assert not watched.spent_in(State.DOWN, began) | watched.spent_in(State.UNREACHABLE, began)
@@ -200,20 +192,38 @@ def _flap(province: Province, line: str, for_s: float) -> None:
         time.sleep(for_s / FLAPS / 2)
 
 
-class TestWithoutTrapsOrBackups:
-    """A province whose devices tell nothing unasked, and whose districts hang on one line each."""
+# Whether devices send traps, and what becomes of the backup lines; an agent of its own for each, since a line that
+# goes twice within ten minutes flaps.
+DISTRICTS = [(True, "down"), (False, "none"), *([(False, "down"), (True, "none")] if SOAK else [])]
 
-    @pytest.fixture(scope="class")
-    def bare(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Province]:
-        with province(tmp_path_factory.mktemp("bare"), traps=False, backups=False) as made:
+
+@pytest.fixture(scope="class", params=DISTRICTS, ids=lambda param: f"traps={param[0]}, backups={param[1]}")
+def districts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Province]:
+    """A province where each district hangs on one line."""
+    traps, backups = request.param
+    with province(tmp_path_factory.mktemp("districts"), traps=traps, backups=backups == "down") as made:
+        with backups_down(made) if backups == "down" else nullcontext():
             yield made
-            print(f"confirmed, without traps, of {figures(made.confirm_s)}")  # noqa: T201 - the figures are the point
-            print(f"ended, without traps, of {figures(made.end_s)}")  # noqa: T201 - as above
-
-    def test_each_district_line_is_one_outage(self, bare: Province, rng: random.Random) -> None:
-        for wave in waves(bare.lines(), rng, 2):
-            bare.break_and_mend([*wave, *codecs(bare, wave, rng, 2)], over_s=2.0, rng=rng)
+        said = f"{'with' if traps else 'without'} traps, backups {backups}"
+        print(f"{said}: confirmed {figures(made.confirm_s)}; ended {figures(made.end_s)}")  # noqa: T201 - the point
+        CONFIRM_S.extend(made.confirm_s)
 
 
-def test_a_cut_is_confirmed_in_time(watched: Province) -> None:
-    assert len(watched.confirm_s) >= 15
+CONFIRM_S: list[float] = []
+
+
+class TestDistrictLines:
+    def test_each_is_one_outage(self, districts: Province, rng: random.Random) -> None:
+        lines = districts.lines()
+        two, rest = lines[:2], lines[2:]
+        for wave in waves(rest, rng, 2):
+            districts.break_and_mend([*wave, *districts.codecs(wave, rng, 2)], over_s=2.0, rng=rng)
+        districts.break_and_mend([*two, *districts.codecs(two, rng, 1)])  # two lines and a codec at once: three
+
+
+def test_cuts_are_confirmed_in_time() -> None:
+    """The figures asked for are 3 s and 6 s; a busy machine gets some more."""
+    assert len(CONFIRM_S) >= 30
+    print(f"confirmed, in all: {figures(CONFIRM_S)}")  # noqa: T201 - the figures are the point
+    assert statistics.median(CONFIRM_S) <= 3.5
+    assert sorted(CONFIRM_S)[int(0.99 * len(CONFIRM_S))] <= 7

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from agent.inventory import Inventory
 from agent.model import State
@@ -85,5 +86,5 @@ class Truth:
     def _stretches(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime, dict[str, State]]]:
         first, last = bisect_right(self._times, start), bisect_right(self._times, end)
         bounds = [start, *self._times[first:last], end]
-        for number, (since, until) in enumerate(zip(bounds, bounds[1:], strict=False)):
+        for number, (since, until) in enumerate(pairwise(bounds)):
             yield since, until, self.states[first + number]

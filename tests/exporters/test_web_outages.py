@@ -183,10 +183,10 @@ async def test_what_is_cut_off_names_its_root(client):
 async def test_the_board_says_each_outage_in_a_line_and_what_cuts_a_site_off(client, agent):
     text = (await client.get("/")).text
     line = r'<a href="/outages\?lang=vi#o-cut">Đường truyền Đường Xã &lt;script&gt;.* \(đường truy nhập\)'
-    assert re.search(line + r" mất kết nối từ .*: 1 điểm cầu bị ảnh hưởng\.</a>", text)
+    assert re.search(line + r" mất kết nối từ .*; 1 điểm cầu bị ảnh hưởng\.</a>", text)
     assert "Bị ảnh hưởng do đường truyền Đường Xã &lt;script&gt;" in text
     english = (await client.get("/?lang=en")).text
-    assert re.search(r">Link Đường .* \(access line\) lost its connection at .*: 1 site is affected\.</a>", english)
+    assert re.search(r">Link Đường .* \(access line\) lost its connection at .*; 1 site is affected\.</a>", english)
     assert "Cut off by link Đường" in english
     agent.board.outages.clear()
     assert "headlines" not in (await client.get("/")).text
@@ -212,7 +212,7 @@ async def test_the_outages_page_says_what_is_broken_and_what_to_do(client, agent
     sites = agent.board.inventory.sites
     sites["xa-1"] = replace(sites["xa-1"], contact=Contact("Bà Hà", "0210 3825 111"))
     text = (await client.get("/outages")).text
-    assert re.search(r"Đường truyền Đường Xã .* mất kết nối từ .*: 1 điểm cầu bị ảnh hưởng\.", text)
+    assert re.search(r"Đường truyền Đường Xã .* mất kết nối từ .*; 1 điểm cầu bị ảnh hưởng\.", text)
     for said in (
         "Gọi Viễn thông Phú Thọ báo mất đường truyền này",
         "Cũng có thể do: thiết bị r-1 (Huyện Thanh Sơn).",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -67,6 +67,16 @@ class Watched(Board):
             if other is not record and other.seen is not State.DOWN:
                 self.record_echo(other, Echo(self.now_s(), 0.001, Outcome.OK))
         self.settle()
+
+    def live(self, seconds: int, *, silent: Collection[str] = ()) -> None:
+        """Let so many seconds pass in which all are pinged once each, and all but some answer."""
+        for _ in range(seconds):
+            self.clock.ahead_s += 1
+            for record in (*self.sentinels.values(), *self.probed):
+                dead = record.target.id in silent
+                outcome = Outcome.TIMEOUT if dead else Outcome.OK
+                self.record_echo(record, Echo(self.now_s() - 0.1, None if dead else 0.01, outcome))
+            self.settle()
 
     def poll(self, device: str, octets: int = 0, **lines: bool) -> None:
         """Let ten seconds pass and a device tell of its interfaces, True for those that are up; then it is pinged."""
