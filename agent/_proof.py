@@ -20,14 +20,26 @@ class Proof:
         self._sight = sight
         self._newest_s: dict[str, float] = {}
         self._sources: dict[str, bool] = {}
-        self.passing = {node for node, silence in sight.silent.items() if self.passed(node, silence.since_s + GRACE_S)}
+        self._few = len(sight.answered_s) <= len(sight.silent)
+        if self._few:
+            self._climb()
+        leading = topology.below.keys() & sight.silent.keys()
+        self.passing = {node for node in leading if self.passed(node, sight.silent[node].since_s + GRACE_S)}
         self.broken = sight.silent.keys() - self.passing
+
+    def _climb(self) -> None:
+        """Note each answer at all that it must have come by: quicker than to look below each node, where few answer."""
+        above, known = self._topology.above, self._newest_s
+        for target, answered_s in self._sight.answered_s.items():
+            node = target
+            while node != AGENT and known.get(node := above.get(node, AGENT), 0.0) < answered_s:
+                known[node] = answered_s
 
     def newest_s(self, node: str) -> float | None:
         """Return when the newest answered question was sent to what only this node leads to; None where none was."""
         below, known, answered_s = self._topology.below, self._newest_s, self._sight.answered_s
-        if node not in below:
-            return None
+        if self._few or node not in below:
+            return known.get(node)
         if node not in known:
             order = [node]
             for one in order:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from agent.cases import Case, Cases, Found
 from agent.evidence import BROKEN, Books, Evidence
@@ -95,20 +95,21 @@ class Reachability:
                 self._books.ask(link.target.device)
         self._unsettled |= bool(found.held)
 
-    def _show(self, record: AnyProbed | LinkRecord) -> None:
+    def _show(self, record: AnyProbed | LinkRecord, at: datetime | None = None) -> None:
         if self._blind_since_s is None:
-            self._standings.show(record, self.topology)
+            self._standings.show(record, self.topology, at)
 
     def _show_all(self, before: Explanation) -> None:
         """Show what the explanation, or the one before it, speaks of, and what is not well."""
-        found = self._standings.found
-        told = {**before.causes, **before.cut_off, **found.causes, **found.cut_off}
+        found, at = self._standings.found, self._books.stamp(self._books.now_s())
+        told = {*before.causes, *before.cut_off, *found.causes, *found.cut_off}
+        show, topology = self._standings.show, self.topology
         for record in self._books.probed:
             if record.target.id in told or record.standing.state is not record.seen:
-                self._show(record)
+                show(record, topology, at)
         for link in self._books.links.values():
             if link.target.id in told or link.standing.state is not State.UP or link.interface is None:
-                self._show(link)
+                show(link, topology, at)
 
     # Whether the agent sees at all.
 

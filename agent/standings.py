@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NamedTuple
 
 from agent.evidence import Books, Evidence
 from agent.judge import judge_use
 from agent.model import Cause, Kind, Standing, State
 from agent.outages import Explanation
-from agent.records import AnyProbed, DeviceRecord, EndpointRecord, LinkRecord
+from agent.records import AnyProbed, LinkRecord
 from agent.topology import Topology
 
 
@@ -28,16 +29,16 @@ class Standings:
         self._books = books
         self._evidence = evidence
 
-    def show(self, record: AnyProbed | LinkRecord, topology: Topology) -> None:
-        """Put a target into the standing that is due."""
+    def show(self, record: AnyProbed | LinkRecord, topology: Topology, at: datetime | None = None) -> None:
+        """Put a target into the standing that is due, `at` a moment; at none given, now."""
         due = self._of_link(record, topology) if isinstance(record, LinkRecord) else self._of_probed(record)
         old = record.standing
-        if due is None or due == (old.state, old.cause, old.root):
+        if due is None or (due.state is old.state and due.cause is old.cause and due.root == old.root):
             return
-        at = self._books.stamp(self._books.now_s())
-        speaks = isinstance(record, (EndpointRecord, DeviceRecord)) and due.cause in (Cause.SILENT, Cause.NOT_SENT)
-        detail = record.last_cause if speaks and not isinstance(record, LinkRecord) else ""
+        at = at or self._books.stamp(self._books.now_s())
         since = old.since if due.state is old.state else at
+        speaks = due.cause in (Cause.SILENT, Cause.NOT_SENT)
+        detail = record.last_cause if speaks and not isinstance(record, LinkRecord) else ""
         self._books.stand(record, Standing(due.state, since, due.cause, detail, due.root), at)
 
     def _of_probed(self, record: AnyProbed) -> Due | None:

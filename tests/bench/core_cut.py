@@ -32,13 +32,13 @@ def core_cut(folder: Path, rounds: int) -> list[Row]:
             before = ours.lag_buckets()
             cut_s = time.monotonic()
             _answering(on=False)
-            _wait(ours, 'diemcau_outage_affected_endpoints{kind="device",id="r-core"}', SIZE)
+            _wait(ours, SIZE)
             confirmed.add(time.monotonic() - cut_s)
             time.sleep(5)
             lag.add(percentile(ours.lag_limits(), before, ours.lag_buckets(), 0.99))
             verdict.add(ours.largest_verdict_s())
             _answering(on=True)
-            _wait(ours, 'diemcau_outage_affected_endpoints{kind="device",id="r-core"}', None)
+            _wait(ours, None)
             time.sleep(5)
     return [
         Row(
@@ -53,12 +53,12 @@ def core_cut(folder: Path, rounds: int) -> list[Row]:
     ]
 
 
-def _wait(ours: Agent, series: str, value: float | None) -> None:
+def _wait(ours: Agent, affected: float | None) -> None:
+    """Wait until the core's outage says so many; None: until there is none."""
     end_s = time.monotonic() + WITHIN_S
-    name, _, labels = series.partition("{")
-    while ours.figures(name).get("{" + labels) != value:
+    while ours.figures("diemcau_outage_affected_endpoints").get('{id="r-core",kind="device"}') != affected:
         if time.monotonic() > end_s:
-            raise CannotRun(f"{series} was not {value} within {WITHIN_S:g} s")
+            raise CannotRun(f"the core's outage did not say {affected} within {WITHIN_S:g} s")
         time.sleep(0.2)
 
 

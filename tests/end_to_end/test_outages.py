@@ -220,6 +220,24 @@ class TestDistrictLines:
             districts.break_and_mend([*wave, *districts.codecs(wave, rng, 2)], over_s=2.0, rng=rng)
         districts.break_and_mend([*two, *districts.codecs(two, rng, 1)])  # two lines and a codec at once: three
 
+    def test_a_line_mended_as_its_codec_is_found_silent_is_one_outage(
+        self, districts: Province, rng: random.Random
+    ) -> None:
+        """Five echoes are lost in five seconds: who was cut off must not be held down when the line is just back."""
+        before, began = districts.open(), now()
+        touched = {one.id for one in districts.lab.log()}
+        lines = rng.sample([line for line in districts.lines(LinkRole.ACCESS) if line not in touched], 30)
+        cut_s = {line: rng.uniform(0.0, 2.0) for line in lines}
+        mend_s = {line: at_s + rng.uniform(4.0, 6.0) for line, at_s in cut_s.items()}
+        switches = [(at_s, line, False) for line, at_s in cut_s.items()]
+        began_s = time.monotonic()
+        for at_s, line, up in sorted([*switches, *((at_s, line, True) for line, at_s in mend_s.items())]):
+            time.sleep(max(began_s + at_s - time.monotonic(), 0.0))
+            districts.lab.set(line, up=up)
+        time.sleep(3)
+        districts.until_open(set(), before, 10)
+        assert sorted(one.target for one in districts.outages_since(began, before)) == sorted(lines), districts.story()
+
 
 def test_cuts_are_confirmed_in_time() -> None:
     """The figures asked for are 3 s and 6 s; a busy machine gets some more."""

@@ -18,7 +18,7 @@ import httpx
 from agent.archive import Archive
 from agent.history import Outage
 from agent.inventory import Inventory
-from agent.model import Kind, State
+from agent.model import Kind, LinkRole, State
 from agent.report import availability
 from lab import Lab
 from tests.end_to_end.breaking import configure, now, province_lab
@@ -275,6 +275,28 @@ def _check_sums(scraper: Scraper) -> None:
     off_s = grown_s[worst] - (last_s - first_s)
     print(f"{len(scraper.sums)} scrapes; states' sums grew as time did, but for {off_s:.2f} s")  # noqa: T201
     assert abs(off_s) < 5, f"{worst}: {course}"
+
+
+def test_lines_mended_just_after_a_restart_are_still_one_outage_each(tmp_path: Path) -> None:
+    """The new agent has never heard what is cut off: it must not be held down when the line is just back."""
+    with lives(tmp_path) as (agents, lab):
+        agent = agents.start()
+        agent.until(lambda: set(agent.states().values()) == {"up"}, 20, "all up")
+        lines = [link.id for link in lab.inventory.links.values() if link.role is LinkRole.PRIMARY]
+        for line in lines:
+            lab.set(line, up=False)
+        agent.until(lambda: len(agent.open_outages()) == len(lines), 15, "an outage each")
+        before = agent.open_outages()
+        agents.end()
+        agent = agents.start()
+        for line in lines:  # from three seconds on to seven
+            time.sleep(3 if line == lines[0] else 4 / len(lines))
+            lab.set(line, up=True)
+        agent.until(lambda: set(agent.states().values()) <= {"up", "degraded"}, 20, "all up")
+        agent.until(lambda: agent.open_outages() == {}, 10, "all over")
+        time.sleep(1)
+        told, log = agent.archive.outages(agents.started[0], now()), lab.log()
+    assert {one.id for one in told} == set(before), _difference(cuts(log), told)
 
 
 def test_told_to_stop_nothing_is_lost(tmp_path: Path) -> None:
