@@ -88,7 +88,8 @@ class Cases:
         """Return the open case that this cause explains better, under its new name."""
         for old, case in self.open.items():
             related = cut_off.get(old) == target or target in case.beyond or old in one.finding.suspects
-            if old not in found and related and abs(case.since_s - one.since_s) <= SAME_EVENT_S:
+            same = case.quiet_s is None and abs(case.since_s - one.since_s) <= SAME_EVENT_S
+            if old not in found and related and same:
                 self.open[target] = self.open.pop(old)
                 kind = one.finding.kind
                 case.outage = replace(case.outage, kind=kind, target=target, district=self._district(kind, target))

@@ -132,7 +132,7 @@ class _Search:
         return {
             link
             for node, links in ways.items()
-            if all(answered_s[node] > lines[link].at_s + GRACE_S for link in links)
+            if all(answered_s[node] > lines[link].at_s for link in links)
             for link in links
         }
 

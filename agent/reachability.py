@@ -54,8 +54,12 @@ class Reachability:
         self.cases.sweep(now_s)
 
     def restore(self, outages: Iterable[Outage], now_s: float) -> None:
-        """Take up the outages an earlier run left open."""
+        """Take up the outages an earlier run left open, with what each had cut off."""
         self.cases.restore(outages, now_s)
+        gone = self.cases.open.keys()
+        beyond = self.topology.beyond(gone)
+        for target, case in self.cases.open.items():
+            case.beyond = beyond - self.topology.beyond(gone - {target})
         self._unsettled = True
 
     def replan(self, changed: Iterable[str]) -> None:

@@ -198,3 +198,13 @@ def test_what_stood_down_goes_on_while_its_second_line_is_read_again() -> None:
     back = judged(seen(set(), lines=lines, standing={BACKUP: STOOD_DOWN}))
     assert BACKUP in back.causes.keys() | back.held
     assert WAN not in back.causes
+
+
+def test_a_router_that_blinked_leaves_no_outage_of_its_lines_read_down_meanwhile() -> None:
+    sight = but(seen(set(), lines={WAN: DOWN, BACKUP: DOWN}), ROUTER, answered_s=READ_S + 0.1)
+    inventory = province()[0]
+    behind = {one.id for one in inventory.endpoints.values() if "thanh-son" in one.site}
+    for target in behind:
+        sight = but(sight, target, answered_s=READ_S - 1)
+    back = judged(sight)
+    assert (back.causes, back.held) == ({}, {WAN, BACKUP})

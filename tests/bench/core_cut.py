@@ -29,14 +29,14 @@ def core_cut(folder: Path, rounds: int) -> list[Row]:
     with province(), agent(write(folder, _lists(), _defaults(), access(COMMUNITY), sentinels=["127.0.0.9"])) as ours:
         time.sleep(SETTLE_S)
         for _ in range(rounds):
-            before = ours.lag_buckets()
+            before, verdicts = ours.lag_buckets(), ours.verdicts()
             cut_s = time.monotonic()
             _answering(on=False)
             _wait(ours, SIZE)
             confirmed.add(time.monotonic() - cut_s)
             time.sleep(5)
             lag.add(percentile(ours.lag_limits(), before, ours.lag_buckets(), 0.99))
-            verdict.add(ours.largest_verdict_s())
+            verdict.add(percentile(ours.lag_limits(), verdicts, ours.verdicts(), 1.0))
             _answering(on=True)
             _wait(ours, None)
             time.sleep(5)

@@ -36,11 +36,9 @@ class Agent:
         """The cumulative counts of the schedule's lag, by rising limit."""
         return list(self.figures("diemcau_schedule_lag_seconds_bucket").values())
 
-    def largest_verdict_s(self) -> float:
-        """The upper limit of the bucket that the longest verdict so far lies in."""
-        counts = self.figures("diemcau_verdict_duration_seconds_bucket")
-        most = max(counts.values())
-        return next(float(labels.split('"')[1]) for labels, count in counts.items() if count == most)
+    def verdicts(self) -> list[float]:
+        """The cumulative counts of how long verdicts took, by the same limits as the schedule's lag."""
+        return list(self.figures("diemcau_verdict_duration_seconds_bucket").values())
 
     def lag_limits(self) -> list[float]:
         """The limits those counts are for, in seconds."""
