@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import subprocess
 from collections.abc import Iterator
@@ -23,3 +24,14 @@ def own_network() -> Iterator[None]:
     finally:
         libc.setns(home, CLONE_NEWNET)
         os.close(home)
+
+
+@pytest.fixture
+def frozen_heap() -> Iterator[None]:
+    """What other tests have left in memory kept out of collections, as the agent keeps its own: it would be measured."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()

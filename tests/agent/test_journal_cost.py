@@ -29,7 +29,7 @@ async def lags(stop: asyncio.Event) -> list[float]:
     return late
 
 
-async def test_ten_thousand_changes_at_once_cost_the_loop_little(tmp_path):
+async def test_ten_thousand_changes_at_once_cost_the_loop_little(tmp_path, frozen_heap):
     path, clock = tmp_path / "diemcau.sqlite3", Clock()
     async with telling(path, clock, FLEET) as teller:
         await teller.journal.flush()

@@ -79,7 +79,7 @@ async def test_the_answer_is_what_its_headers_say() -> None:
     assert (await anext(body)).startswith(b"# HELP diemcau_endpoint_info")
 
 
-async def test_a_page_of_ten_thousand_endpoints_holds_up_nothing_for_long() -> None:
+async def test_a_page_of_ten_thousand_endpoints_holds_up_nothing_for_long(frozen_heap: None) -> None:
     page = MetricsPage(FakeAgent(board_of(inventory_of(communes=9_982), echoes=3)))
     for _ in range(2):  # the first also makes every label's text
         longest_s, size = await _longest_stall_s(page)
