@@ -28,7 +28,7 @@ def own_network() -> Iterator[None]:
 
 @pytest.fixture
 def frozen_heap() -> Iterator[None]:
-    """What other tests have left in memory kept out of collections, as the agent keeps its own: it would be measured."""
+    """What other tests have left in memory is kept out of collections: it would be measured too."""
     gc.collect()
     gc.freeze()
     try:

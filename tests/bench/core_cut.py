@@ -38,7 +38,7 @@ def core_cut(folder: Path, rounds: int) -> list[Row]:
             lag.add(percentile(ours.lag_limits(), before, ours.lag_buckets(), 0.99))
             verdict.add(percentile(ours.lag_limits(), verdicts, ours.verdicts(), 1.0))
             _answering(on=True)
-            _wait(ours, None)
+            _wait(ours, 0)  # gone, or held open since it flaps by now
             time.sleep(5)
     return [
         Row(
@@ -53,10 +53,10 @@ def core_cut(folder: Path, rounds: int) -> list[Row]:
     ]
 
 
-def _wait(ours: Agent, affected: float | None) -> None:
-    """Wait until the core's outage says so many; None: until there is none."""
+def _wait(ours: Agent, affected: float) -> None:
+    """Wait until the core's outage says that it cuts off so many."""
     end_s = time.monotonic() + WITHIN_S
-    while ours.figures("diemcau_outage_affected_endpoints").get('{id="r-core",kind="device"}') != affected:
+    while ours.figures("diemcau_outage_affected_endpoints").get('{id="r-core",kind="device"}', 0) != affected:
         if time.monotonic() > end_s:
             raise CannotRun(f"the core's outage did not say {affected} within {WITHIN_S:g} s")
         time.sleep(0.2)
