@@ -5,14 +5,12 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from contextlib import closing
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
 from agent.archive import Archive
-from agent.history import Maintenance
 from agent.model import State
 from tests.agent.journal_telling import (
     CODEC,
@@ -25,10 +23,7 @@ from tests.agent.journal_telling import (
     story,
     telling,
 )
-from tests.agent.test_journal_faults import said, toggle
-
-DAY = timedelta(days=1)
-WINDOW = Maintenance(("thanh-son",), T0, T0 + DAY, "thay bộ lưu điện", "m1")
+from tests.agent.test_journal_faults import DAY, WINDOW, said, toggle
 
 
 def garbage(path: Path) -> None:

@@ -7,6 +7,7 @@ import re
 import signal
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta
@@ -68,7 +69,7 @@ def lives(folder: Path) -> Iterator[tuple[Lives, Lab]]:
                 made.end(signal.SIGTERM)
 
 
-class Background:
+class Background(ABC):
     """Does something over and over, until told to stop; what went wrong in it is raised then."""
 
     def __init__(self) -> None:
@@ -76,8 +77,9 @@ class Background:
         self._thread = threading.Thread(target=self._run)
         self._error: BaseException | None = None
 
+    @abstractmethod
     def turn(self) -> None:
-        raise NotImplementedError
+        """Do it once."""
 
     def _run(self) -> None:
         try:
