@@ -24,7 +24,7 @@ Place = tuple[str | int, ...]
 PREFIX = "diemcau_"
 AGENTS_OWN = re.compile(
     "build_info|config_.*|device_(up|uptime_seconds|restarts(_total)?)|endpoint_(info|up|state|state_seconds(_total)?)"
-    "|endpoint_signalling_up|(history|icmp|interface|link|meeting|mqtt|outage|poll|polls|quality|schedule|targets|traps|verdict)(_.*)?"
+    "|endpoint_signalling_up|(history|icmp|interface|link|meeting|mqtt|outage|poll|polls|quality|schedule|site|targets|traps|verdict)(_.*)?"
 )  # metrics of the agent's own, without their prefix: no profile may fill these
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _TARGETS_OWN = {"agent", "district", "device", "endpoint", "job", "instance", "le", "level", "quantile", "role", "site"}

@@ -15,10 +15,11 @@ from prometheus_client.openmetrics.exposition import generate_latest as generate
 
 from exporters.families import SUBJECTS
 from exporters.negotiate import OPENMETRICS_TYPE, TEXT_TYPE, accepts_gzip, prefers_openmetrics
-from exporters.outages import outage_pieces
+from exporters.outages import Teller, outage_pieces
 from exporters.samples import SampleSection
 from exporters.section import Section
 from exporters.self_metrics import self_registry
+from exporters.sites import SiteSection
 from exporters.view import AgentView
 
 CHUNK_BYTES = 1 << 16
@@ -35,6 +36,7 @@ class MetricsPage:
         self._agent = agent
         self._clock = clock
         self._sections = [Section(subject) for subject in SUBJECTS]
+        self._sites = SiteSection()
         self._samples = SampleSection()
         self._registry = self_registry(agent)
 
@@ -64,11 +66,13 @@ class MetricsPage:
 
     def _pieces(self, *, openmetrics: bool) -> Iterator[str]:
         now_s = self._clock()
+        board, config = self._agent.board, self._agent.config
         for section in self._sections:
-            yield from section.pieces(self._agent.board, now_s, openmetrics=openmetrics)
-        yield from outage_pieces(self._agent.board.outages.values(), openmetrics=openmetrics)
-        profiles = self._agent.config.profiles
-        yield from self._samples.pieces(self._agent.board, profiles, now_s, openmetrics=openmetrics)
+            yield from section.pieces(board, now_s, openmetrics=openmetrics)
+        yield self._sites.text(board.inventory, openmetrics=openmetrics)
+        teller = Teller(board.inventory, config.agent.timezone)
+        yield from outage_pieces(board.outages.values(), teller, openmetrics=openmetrics)
+        yield from self._samples.pieces(board, config.profiles, now_s, openmetrics=openmetrics)
 
 
 async def compress(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -13,11 +13,13 @@ from prometheus_client.registry import Collector
 from agent.model import State
 from agent.profile import Metric as ProfileMetric
 from agent.profile import Profile
+from agent.settings import AgentSettings
 from agent.state import Board
+from exporters import sites
 from exporters._text import unit_of
 from exporters.families import DEVICES, ENDPOINTS, SUBJECTS
 from exporters.family import Distribution, Family, PerState, Several, Subject
-from exporters.outages import FAMILIES
+from exporters.outages import Teller, families
 from exporters.samples import declared
 from exporters.self_metrics import buckets
 
@@ -45,6 +47,7 @@ class Reference(Collector):
             shown = [(subject.values(key, record, inventory), record) for key, record in records.items()]
             for family in subject.families:
                 yield metric_of(family, subject, shown, self.board.told_us)
+        yield site_metric(self.board)
         yield from outage_metrics(self.board)
         for metric in declared(self.profiles):
             yield self._filled(metric)
@@ -61,10 +64,18 @@ class Reference(Collector):
         return family
 
 
+def site_metric(board: Board) -> Metric:
+    """Make the counterpart of what is said of the sites."""
+    metric = GaugeMetricFamily(sites.NAME, "What the site is.")
+    for site in board.inventory.sites.values():
+        metric.add_sample(sites.NAME, sites.labels(site, board.inventory), 1)
+    return metric
+
+
 def outage_metrics(board: Board) -> Iterator[Metric]:
     """Make the counterpart of the open outages' families."""
-    for name, text, labels, read in FAMILIES:
-        metric = GaugeMetricFamily(name, text)
+    for name, text, labels, read in families(Teller(board.inventory, AgentSettings().timezone)):
+        metric = GaugeMetricFamily(name, text, unit=unit_of(name))
         for outage in board.outages.values():
             metric.add_sample(name, labels(outage), read(outage))
         yield metric

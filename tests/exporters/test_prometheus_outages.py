@@ -1,13 +1,13 @@
 """Outages and the time spent in states, as Prometheus reads them off the page."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from agent.history import Outage
-from agent.model import Cause, Kind, State
+from agent.model import Cause, Contact, Kind, State
 from agent.state import Board
 from exporters.prometheus import MetricsPage
 from tests.exporters.province import FakeAgent, inventory_of
@@ -93,6 +93,59 @@ async def test_an_open_outage_is_one_series_and_goes_when_it_ends(page, board) -
     assert await read(page, "diemcau_outage_flapping") == {own(**this): 1}
     del board.outages[CUT.id]
     assert await read(page, "diemcau_outage") == {}
+
+
+async def test_an_outage_says_what_an_alert_says_and_the_same_as_long_as_it_lasts(page, board) -> None:
+    board.outages[CUT.id] = CUT
+    this = {"kind": "link", "id": "primary-huyen-0"}
+    words = {
+        "name": "Tuyến primary-huyen-0",
+        "since": "14:05 24/11/2026",
+        "sites": "Huyện huyen-0, Xã xa-0",
+        "call": "",
+    }
+    assert await read(page, "diemcau_outage_info") == {own(**this, **words): 1}
+    assert await read(page, "diemcau_outage_start_timestamp_seconds") == {own(**this): AT.timestamp()}
+    board.outages[CUT.id] = replace(CUT, affected=3, flapping=True, suspects=("r-huyen-0",))
+    board.outages["9"] = replace(CUT, id="9", started=AT + timedelta(minutes=1))
+    assert await read(page, "diemcau_outage_info") == {own(**this, **words): 1}
+
+
+ALL = "Tỉnh Phú Thọ, Phòng họp 0, Phòng họp 1, Phòng họp 2, Phòng họp 3 … (+15)"
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "words"),
+    [
+        (Kind.DEVICE, "r-core", {"name": "r-core (Tỉnh Phú Thọ)", "sites": ALL}),
+        (Kind.ENDPOINT, "vc-xa-0", {"name": "Xã xa-0", "sites": "Xã xa-0"}),
+        (Kind.AGENT, "phutho", {"name": "phutho", "sites": ""}),
+        (Kind.LINK, "no-longer-there", {"name": "no-longer-there", "sites": ""}),
+    ],
+)
+async def test_each_kind_of_outage_names_what_is_out_and_what_hangs_on_it(page, board, kind, target, words) -> None:
+    board.outages[CUT.id] = replace(CUT, kind=kind, target=target)
+    ((labels, value),) = (await read(page, "diemcau_outage_info")).items()
+    assert value == 1
+    assert words.items() <= dict(labels).items()
+
+
+async def test_the_first_contact_upwards_is_who_to_call(clock) -> None:
+    province = inventory_of(communes=1)
+    seat = replace(province.sites["huyen-0"], contact=Contact("Nguyễn Văn A", "0210 384 6647"))
+    board = Board(replace(province, sites=province.sites | {"huyen-0": seat}), clock=lambda: clock[0])
+    page = MetricsPage(FakeAgent(board), lambda: clock[0])
+    board.outages[CUT.id] = replace(CUT, kind=Kind.LINK, target="acc-xa-0")
+    ((labels, _),) = (await read(page, "diemcau_outage_info")).items()
+    assert dict(labels)["call"] == "Nguyễn Văn A 0210 384 6647"
+
+
+async def test_sites_are_told_with_their_place(board, clock) -> None:
+    board.inventory.sites["huyen-0"] = replace(board.inventory.sites["huyen-0"], lat=21.2, lon=105.18)
+    told = await read(MetricsPage(FakeAgent(board), lambda: clock[0]), "diemcau_site_info")
+    seat = {"site": "huyen-0", "district": "huyen-0", "level": "district", "parent": "phu-tho", "name": "Huyện huyen-0"}
+    assert own(**seat, lat="21.2", lon="105.18") in told
+    assert len(told) == len(board.inventory.sites)
 
 
 async def test_outages_with_the_same_labels_are_one_series(page, board) -> None:
