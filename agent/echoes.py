@@ -13,8 +13,7 @@ from agent.confirm import Confirmer, Send
 from agent.model import State
 from agent.readings import Echo
 from agent.records import AnyProbed
-from agent.schedule import Pinger as Sender
-from agent.schedule import Rounds, Seat
+from agent.schedule import Pinger as Sender, Rounds, Seat
 from agent.state import Board
 
 log = structlog.get_logger()

@@ -21,9 +21,7 @@ from lab.snmp.makes import MAKES, Make
 from lab.snmp.mib import Mib, Source
 from lab.snmp.notify import COLD_START, Notifier
 from lab.snmp.objects import engine, interfaces, system
-from lab.snmp.poly import OBJECTS as POLY_OBJECTS
-from lab.snmp.poly import PRODUCT as POLY_PRODUCT
-from lab.snmp.poly import notifications, poly
+from lab.snmp.poly import OBJECTS as POLY_OBJECTS, PRODUCT as POLY_PRODUCT, notifications, poly
 from lab.snmp.usm import User
 from lab.topology import targets
 from lab.wan import News, Wan

@@ -11,8 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from agent.archive import Archive
 from agent.history import Span

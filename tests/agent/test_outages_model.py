@@ -8,8 +8,7 @@ from dataclasses import replace
 from itertools import combinations
 
 import pytest
-from hypothesis import HealthCheck, assume, event, given, seed, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, assume, event, given, seed, settings, strategies as st
 
 from agent.inventory import Inventory
 from agent.model import Kind

@@ -3,8 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from agent.quality import UPTIME_WRAP_S, mean_opinion_score, opinion_of_rating, rates_bps, restarted
 from agent.readings import DeviceReading, InterfaceReading, Traffic

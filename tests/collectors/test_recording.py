@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from collectors.recording import Kind, Recorded, Recording, RecordingError, format_recording, parse, read, write
 from lab.snmp.replay import Replay

@@ -6,8 +6,7 @@ import random
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from agent.model import TrapSettings
 from collectors._traps_engine import TrapEngine

@@ -11,8 +11,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from agent.model import State
-from agent.profile import Metric as ProfileMetric
-from agent.profile import Profile
+from agent.profile import Metric as ProfileMetric, Profile
 from agent.settings import AgentSettings
 from agent.state import Board
 from exporters import sites

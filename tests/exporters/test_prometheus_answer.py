@@ -3,8 +3,7 @@ import time
 import zlib
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from exporters.negotiate import OPENMETRICS_TYPE, TEXT_TYPE, accepts_gzip, prefers_openmetrics
 from exporters.prometheus import MetricsPage

@@ -7,8 +7,7 @@ from zoneinfo import ZoneInfo
 import bcrypt
 import httpx
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from agent.history import Maintenance
 from agent.state import Board

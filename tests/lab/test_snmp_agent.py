@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from agent.inventory import Inventory
 from agent.model import Device, Level, Secret, Site, SnmpCredentials, SnmpSettings
