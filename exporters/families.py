@@ -65,7 +65,8 @@ def _endpoint_info(record: EndpointRecord) -> Iterator[tuple[Own, float]]:
 
 
 def _link_info(record: LinkRecord) -> Iterator[tuple[Own, float]]:
-    yield (record.target.name,), 1.0
+    link = record.target
+    yield (link.name, link.device or "", link.interface or ""), 1.0
 
 
 def _utilization(record: LinkRecord) -> Iterator[tuple[Own, float | None]]:
@@ -144,7 +145,13 @@ LINKS: Subject[str, LinkRecord] = Subject(
     records=lambda board, _: board.links,
     values=_link_labels,
     families=(
-        Several("diemcau_link_info", "gauge", "What the link is.", ("name",), _link_info),
+        Several(
+            "diemcau_link_info",
+            "gauge",
+            "What the link is, and the interface that sees it.",
+            ("name", "device", "interface"),
+            _link_info,
+        ),
         Single("diemcau_link_up", "gauge", "1 where the link is up or degraded.", _up),
         Single("diemcau_link_state", "gauge", f"The link's state: {_STATES}.", _state),
         PerState("diemcau_link_state_seconds_total", f"Time the link spent in {_EACH_STATE}.", attrgetter("spent")),

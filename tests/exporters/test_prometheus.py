@@ -101,7 +101,8 @@ async def test_what_is_not_known_is_not_said() -> None:
         "diemcau_link_state_seconds_total",
         "diemcau_link_capacity_bits_per_second",
     }
-    assert names_of(samples, "device", "r-huyen-0") == {"diemcau_device_up", "diemcau_device_restarts_total"}
+    about = {"diemcau_device_up", "diemcau_device_restarts_total", "diemcau_link_info"}
+    assert names_of(samples, "device", "r-huyen-0") == about
 
 
 async def test_a_silent_endpoint_has_loss_but_no_jitter_nor_quality() -> None:
@@ -143,7 +144,7 @@ async def test_a_link_shows_its_rates_and_their_share_of_what_was_bought(board: 
     share = samples[key("link_utilization_ratio", **LINK, direction="receive")]
     assert share == pytest.approx(link.receive_bps / 100e6)
     assert key("link_utilization_ratio", **LINK, direction="transmit") in samples
-    assert samples[key("link_info", **LINK, name="Tuyến acc-xa-0")] == 1
+    assert samples[key("link_info", **LINK, name="Tuyến acc-xa-0", **INTERFACE)] == 1
 
 
 async def test_interface_counters_are_the_devices_own(board: Board) -> None:
