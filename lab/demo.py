@@ -1,31 +1,28 @@
-"""`diemcau demo`: a simulated province, the agent watching it, Prometheus beside it where installed, on one screen."""
+"""`diemcau demo`: a simulated province, the agent watching it, Prometheus and Alertmanager beside it, on one screen."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import IO
 
 from agent.config import ConfigError, load
 from agent.settings import Config, Listen
 from exporters.web.listening import CannotListen, bind
 from lab import Lab, LabError, LoopbackLab, requirements
-from lab.demo_files import prometheus_file, sample, write_configuration
-from lab.process import end
+from lab.demo_files import sample, write_configuration
+from lab.monitoring import start_monitoring
+from lab.programs import running
 from lab.screen import Screen
 from lab.story import Step, story, tell
 
 STARTED_NOT = 1
-STOP_S = 5.0
 STORY_PAUSE_S = 30.0  # before it is told again
 
 
@@ -49,9 +46,9 @@ def _run(stack: ExitStack, minutes: float | None, *, quiet: bool, listen: Listen
     lab = _lab(config, screen)
     stack.enter_context(lab)
     main = write_configuration(folder, sample(), lab)
-    agent = stack.enter_context(_running(_agent_command(lab, main, door), screen.agent_log, door))
+    agent = stack.enter_context(running(_agent_command(lab, main, door), screen.agent_log, door))
     door.close()
-    _start_prometheus(stack, folder, screen)
+    start_monitoring(stack, folder, screen)
     steps = () if quiet or not lab.has_faults else story(config.inventory)
     asyncio.run(_show(screen, lab, steps, agent, minutes))
 
@@ -69,61 +66,6 @@ def _lab(config: Config, screen: Screen) -> Lab | LoopbackLab:
 def _agent_command(lab: Lab | LoopbackLab, main: Path, door: socket.socket) -> list[str]:
     """Return the agent's command: on the lab's side, serving on the socket that stays on ours."""
     return [*lab.exec_prefix, sys.executable, "-m", "agent", "run", "-c", str(main), "--listen", f"fd:{door.fileno()}"]
-
-
-@contextmanager
-def _running(command: list[str], log: Path, *inherited: socket.socket) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a program with its output in `log`; end it and wait for it at the end."""
-    with log.open("wb") as output:
-        process = _start(command, output, [one.fileno() for one in inherited])
-    try:
-        yield process
-    finally:
-        process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(STOP_S)
-        end(process)
-
-
-def _start(command: list[str], output: IO[bytes], descriptors: list[int]) -> subprocess.Popen[bytes]:
-    # A session of its own: a terminal's Ctrl-C is the demo's to handle, which then ends all in order. A demo that is
-    # killed takes its programs along.
-    with_us = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
-    return subprocess.Popen(
-        [*with_us, *command],
-        stdout=output,
-        stderr=output,
-        stdin=subprocess.DEVNULL,
-        pass_fds=descriptors,
-        start_new_session=True,
-    )
-
-
-def _start_prometheus(stack: ExitStack, folder: Path, screen: Screen) -> None:
-    program = shutil.which("prometheus")
-    if program is None:
-        screen.say("Prometheus is not installed here; `apt install prometheus` and it starts beside the next demo.")
-        return
-    port = _free_port(9090)
-    command = [
-        program,
-        f"--config.file={prometheus_file(folder, screen.url)}",
-        f"--storage.tsdb.path={folder / 'prometheus'}",
-        f"--web.listen-address=127.0.0.1:{port}",
-    ]
-    stack.enter_context(_running(command, folder / "prometheus.log"))
-    screen.prometheus = f"http://127.0.0.1:{port}"
-
-
-def _free_port(wanted: int) -> int:
-    """Return the wanted port, or another that is free where somebody has it."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", wanted))
-        except OSError:
-            probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def _show(

@@ -38,6 +38,7 @@ class Screen:
         self.url = url
         self.agent_log = agent_log
         self.prometheus: str | None = None
+        self.alertmanager: str | None = None
         self._console = Console()
         self._lines: deque[str] = deque(maxlen=KEPT_LINES)
         self._counts: dict[str, Counter[State]] = {}
@@ -68,7 +69,12 @@ class Screen:
 
     def _say_where(self) -> None:
         if not self._console.is_terminal:
-            self.say(f"page {self.url}/   metrics {self.url}/metrics   Prometheus {self.prometheus or 'none'}")
+            self.say("   ".join(f"{name} {place}" for name, place in self._places()))
+
+    def _places(self) -> list[tuple[str, str]]:
+        beside = (("Prometheus", self.prometheus), ("Alertmanager", self.alertmanager))
+        installed = [(name, place or "not installed") for name, place in beside]
+        return [("page", f"{self.url}/"), ("metrics", f"{self.url}/metrics"), *installed]
 
     def _ask(self) -> dict[str, Counter[State]]:
         """Return how many of each kind are in each state; empty while the agent does not answer."""
@@ -90,14 +96,7 @@ class Screen:
         table = Table("", *(str(state) for state in State), box=None, pad_edge=False)
         for kind, counts in self._counts.items():
             table.add_row(kind, *(Text(str(counts[state] or "·"), COLOURS[state]) for state in State))
-        where = Text.assemble(
-            ("page ", "dim"),
-            (f"{self.url}/", "bold"),
-            ("   metrics ", "dim"),
-            f"{self.url}/metrics",
-            ("   Prometheus ", "dim"),
-            self.prometheus or "not installed",
-        )
+        where = Text("   ").join(Text.assemble((f"{name} ", "dim"), place) for name, place in self._places())
         ways = Text("Ctrl-C ends it; `diemcau lab set wan-thanh-son down` in another shell cuts a line", "dim")
         return Group(where, ways, Text(), table, Text(), Text("\n".join(self._lines)))
 

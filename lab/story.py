@@ -74,7 +74,7 @@ def _cut(inventory: Inventory, link: Link) -> tuple[Step, ...]:
     return (
         Step(10, lost, link.id, {"up": False}),
         *(Step(15, both, one, {"up": False}) for one in spare),
-        Step(25, back, link.id, {"up": True}),
+        Step(45, back, link.id, {"up": True}),
         *(Step(10, spare_back, one, {"up": True}) for one in spare),
     )
 

@@ -1,10 +1,18 @@
 """The dashboards, one file each."""
 
-from boards import province
+from boards import agent, availability, district, endpoint, link, meeting, province
 from boards.board import Board
 from texts import LANGUAGES
 
-BOARDS: tuple[Board, ...] = (province.BOARD,)
+BOARDS: tuple[Board, ...] = (
+    province.BOARD,
+    district.BOARD,
+    endpoint.BOARD,
+    link.BOARD,
+    availability.BOARD,
+    meeting.BOARD,
+    agent.BOARD,
+)
 
 
 def files() -> dict[str, str]:

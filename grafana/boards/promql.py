@@ -10,9 +10,10 @@ OUTAGE = "job, instance, kind, id"
 DISTRICT_NAMES = 'group by (district, name) (diemcau_site_info{level="district"})'
 
 
-def named(expression: str, kind: Kind) -> str:
-    """Add the label `name` to series of endpoints or links."""
-    return f"({expression}) * on (job, instance, {kind}) group_left (name) diemcau_{kind}_info"
+def named(expression: str, kind: Kind, selector: str = "") -> str:
+    """Add the label `name` to series of endpoints or links; `selector` spares reading the names of all others."""
+    names = f"diemcau_{kind}_info{{{selector}}}" if selector else f"diemcau_{kind}_info"
+    return f"({expression}) * on (job, instance, {kind}) group_left (name) {names}"
 
 
 def district_named(expression: str, province: str) -> str:
@@ -27,8 +28,8 @@ def spent(kind: Kind, selector: str, period: str = "$__range") -> str:
     The counters never go back, over restarts either, so two instants say it exactly; a target that was not there at
     the beginning counts from its own.
     """
-    total = f"diemcau_{kind}_state_seconds_total{{{selector}}}"
-    return f"({total} - (last_over_time({total}[1h] offset {period}) or {total} * 0))"
+    newest = f"last_over_time(diemcau_{kind}_state_seconds_total{{{selector}}}[1h]"  # over an agent's restart, too
+    return f"({newest}) - ({newest} offset {period}) or 0 * {newest})))"
 
 
 def share(kind: Kind, selector: str, good: str, by: str, period: str = "$__range") -> str:
@@ -40,6 +41,15 @@ def share(kind: Kind, selector: str, good: str, by: str, period: str = "$__range
     numerator = spent(kind, f'{within}state=~"{good}"', period)
     denominator = spent(kind, f'{within}state=~"up|degraded|down"', period)
     return f"sum by ({by}) ({numerator}) / (sum by ({by}) ({denominator}) > 0)"
+
+
+def known(figure: str, kind: Kind, selector: str, period: str = "$__range") -> str:
+    """Drop a figure by endpoint or link whose counters are not known at the period's beginning.
+
+    A Prometheus younger than the agent sees counters that had grown before: more time than the period has.
+    """
+    longest = "$__range_s" if period == "$__range" else int(period.removesuffix("d")) * 24 * 3600
+    return f"{figure}\n  and on ({kind}) sum by ({kind}) ({spent(kind, selector, period)}) <= {longest} + 3600"
 
 
 AVAILABLE = "up|degraded"

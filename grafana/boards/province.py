@@ -9,35 +9,24 @@ from grafana_foundation_sdk.builders import common as build_common, geomap
 from grafana_foundation_sdk.models import common, dashboard
 
 from boards.board import Board, Part
+from boards.by_state import coloured, each, leading
 from boards.colours import (
     ANY_IS_BAD,
-    CAUSES,
     GREY,
-    KINDS,
     LOSS,
     LOST_SHARE,
     NEUTRAL,
     RTT_S,
-    STATES,
     VERDICTS,
 )
 from boards.columns import Column, columns
-from boards.panels import Frame, bars, course, dressed, listing, now, numbers, property_, query, rows, states_course
+from boards.open_outages import open_outages
+from boards.panels import Frame, bars, course, dressed, listing, now, numbers, query, rows, states_course
 from boards.pen import Pen
-from boards.promql import OUTAGE, district_named
 from texts import Text
 
 PROVINCE = Text("Cấp tỉnh", "Province")
 LOST = "3|4"  # unreachable, down
-
-OPEN_OUTAGES = f"""\
-diemcau_outage_affected_endpoints
-  * on ({OUTAGE}) group_left (name, since, sites, call) diemcau_outage_info
-  * on ({OUTAGE}) group_left (root_cause) diemcau_outage"""
-
-LOST_OF_DISTRICT = f"""\
-(sum by (district) (diemcau:endpoints:count{{state=~"{LOST}"}}) or sum by (district) (diemcau:endpoints:count) * 0)
-  / sum by (district) (diemcau:endpoints:count)"""
 
 
 def parts(pen: Pen) -> Sequence[Part]:
@@ -63,16 +52,12 @@ def _states(pen: Pen) -> Any:
         width=13,
         height=4,
     )
-    order = [1, 2, 3, 4, 0, 5]
-    queries = [
-        now(f'sum(diemcau:endpoints:count{{state="{number}"}}) or vector(0)', pen(STATES[number].text), f"S{number}")
-        for number in order
-    ]
-    panel = numbers(pen, frame, *queries).thresholds(NEUTRAL)
-    for number in order:
-        colour = {"mode": "fixed", "fixedColor": STATES[number].colour}
-        panel.override_by_query(f"S{number}", [property_("color", colour)])
-    return panel
+    counted = each(pen, _in_state)
+    return coloured(numbers(pen, frame, *counted).thresholds(NEUTRAL))
+
+
+def _in_state(number: int) -> str:
+    return f'sum(diemcau:endpoints:count{{state="{number}"}}) or vector(0)'
 
 
 def _lost(pen: Pen) -> Any:
@@ -120,21 +105,7 @@ def _outages(pen: Pen) -> Any:
         height=7,
         nothing=Text("Không có sự cố nào đang mở", "No outage is open"),
     )
-    shown = f'label_replace({OPEN_OUTAGES}, "board", "$1", "kind", "(.*)")'
-    way = pen.way("${__data.fields.board}", link="${__data.fields.id}", endpoint="${__data.fields.id}")
-    return columns(
-        listing(pen, frame, rows(shown)),
-        pen,
-        Column("name", Text("Hỏng ở đâu", "What is out"), width=320, way=way),
-        Column("kind", Text("Loại", "Kind"), width=130, looks=KINDS),
-        Column("root_cause", Text("Nguyên nhân", "Cause"), width=210, looks=CAUSES),
-        Column("since", Text("Từ lúc", "Since"), width=160),
-        Column("Value", Text("Điểm cầu bị ảnh hưởng", "Sites affected"), width=170, limits=ANY_IS_BAD),
-        Column("sites", Text("Phía sau", "What hangs on it")),
-        Column("call", Text("Gọi", "Call"), width=220),
-        Column("id", Text("Mã", "Id"), hidden=True),
-        Column("board", Text("Bảng", "Board"), hidden=True),
-    )
+    return open_outages(pen, frame, "diemcau_outage")
 
 
 def _districts(pen: Pen) -> Any:
@@ -145,14 +116,13 @@ def _districts(pen: Pen) -> Any:
         width=14,
         height=12,
     )
-    asked = query(district_named(LOST_OF_DISTRICT, pen(PROVINCE)), "{{name}}")
-    way = pen.way("district", district="${__field.labels.district}")
-    link = {"title": pen(Text("Mở huyện", "Open the district")), "url": way}
-    return (
-        states_course(pen, frame, {}, asked)
-        .mappings([])
-        .thresholds(LOST_SHARE)
-        .override_by_field_type("number", [property_("links", [link])])
+    named = f'label_replace(diemcau:district_lost:ratio, "name", "{pen(PROVINCE)}", "name", "")'
+    asked = query(named, "{{name}}")
+    return leading(
+        states_course(pen, frame, {}, asked).mappings([]).thresholds(LOST_SHARE),
+        pen,
+        Text("Mở huyện", "Open the district"),
+        pen.way("district", district="${__field.labels.district}"),
     )
 
 
@@ -167,8 +137,8 @@ def _map(pen: Pen) -> Any:
         width=10,
         height=12,
     )
-    places = 'group by (district, name, lat, lon) (diemcau_site_info{level="district", lat!=""})'
-    asked = rows(f"({LOST_OF_DISTRICT}) * on (district) group_left (name, lat, lon) {places}")
+    places = 'group by (district, lat, lon) (diemcau_site_info{level="district", lat!=""})'
+    asked = rows(f"diemcau:district_lost:ratio * on (district) group_left (lat, lon) {places}")
     degrees = [{"targetField": name, "destinationType": "number"} for name in ("lat", "lon")]
     style = {
         "size": {"fixed": 9, "min": 5, "max": 15},
@@ -250,15 +220,7 @@ def _lost_course(pen: Pen) -> Any:
         height=7,
     )
     shown = (2, 3, 4)
-    queries = [
-        query(f'sum(diemcau:endpoints:count{{state="{number}"}}) or vector(0)', pen(STATES[number].text), f"S{number}")
-        for number in shown
-    ]
-    panel = course(pen, frame, *queries).min(0).decimals(0)
-    for number in shown:
-        colour = {"mode": "fixed", "fixedColor": STATES[number].colour}
-        panel.override_by_query(f"S{number}", [property_("color", colour)])
-    return panel
+    return coloured(course(pen, frame, *each(pen, _in_state, shown, query)).min(0).decimals(0), shown)
 
 
 BOARD = Board(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from grafana_foundation_sdk.builders import dashboard as build
-from grafana_foundation_sdk.models.dashboard import VariableRefresh, VariableSort
+from grafana_foundation_sdk.models.dashboard import VariableHide, VariableRefresh, VariableSort
 
 from boards.pen import SOURCE, Pen
 from texts import Text
@@ -28,10 +28,24 @@ def endpoint(pen: Pen, within: str = "") -> build.QueryVariable:
 
 
 def link(pen: Pen) -> build.QueryVariable:
-    """Choose a link by its name."""
-    asked = "query_result(group by (link, name) (diemcau_link_info))"
+    """Choose a link by its name, and its id: a line and its spare have the same name."""
+    named = 'label_join(group by (link, name) (diemcau_link_info), "text", " · ", "name", "link")'
     title = Text("Đường truyền", "Link")
-    return _named(pen, "link", title, asked, r'/link="(?<value>[^"]+)".*name="(?<text>[^"]+)"/')
+    return _named(pen, "link", title, f"query_result({named})", r'/link="(?<value>[^"]+)".*text="(?<text>[^"]+)"/')
+
+
+def agent(pen: Pen) -> build.QueryVariable:
+    """Choose among agents by where they are scraped; all of them at first."""
+    named = 'label_join(group by (agent, instance) (diemcau_build_info), "text", " · ", "agent", "instance")'
+    title, regex = Text("Tác nhân", "Agent"), r'/instance="(?<value>[^"]+)".*text="(?<text>[^"]+)"/'
+    asked = _named(pen, "instance", title, f"query_result({named})", regex)
+    return asked.multi(True).include_all(True).all_value(".*")
+
+
+def hidden(pen: Pen, name: str, series: str, label: str) -> build.QueryVariable:
+    """Look up what follows from a choice, so that expressions read only series of it: a label's value."""
+    asked = f"label_values({series}, {label})"
+    return _named(pen, name, Text(name, name), asked, "").hide(VariableHide.HIDE_VARIABLE)
 
 
 def meeting(pen: Pen) -> build.QueryVariable:

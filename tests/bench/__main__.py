@@ -20,6 +20,7 @@ from tests.bench.core_cut import core_cut
 from tests.bench.echoes import dense, of_the_sample
 from tests.bench.fleet import fleet
 from tests.bench.meter import CannotRun
+from tests.bench.overview import overview
 from tests.bench.polls import polls
 from tests.bench.quiet_day import quiet_day
 from tests.bench.scrapes import scrapes
@@ -34,6 +35,7 @@ PARTS: dict[str, Callable[[Path, int], list[Row]]] = {
     "fleet": fleet,
     "quiet_day": quiet_day,
     "core_cut": core_cut,
+    "overview": overview,
 }
 
 

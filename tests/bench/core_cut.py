@@ -26,8 +26,7 @@ VERDICT_S, LATEST_S = 0.2, 0.1
 def core_cut(folder: Path, rounds: int) -> list[Row]:
     """Cut the core and mend it, some times."""
     verdict, lag, confirmed = Series(), Series(), Series()
-    with province(), agent(write(folder, _lists(), _defaults(), access(COMMUNITY), sentinels=["127.0.0.9"])) as ours:
-        time.sleep(SETTLE_S)
+    with agent_of_the_size(folder) as ours:
         for _ in range(rounds):
             before, verdicts = ours.lag_buckets(), ours.verdicts()
             cut_s = time.monotonic()
@@ -51,6 +50,14 @@ def core_cut(folder: Path, rounds: int) -> list[Row]:
         Row("  99 % of turns are late by less than", "ms", lag, LATEST_S * 1000, per_unit=1e-3),
         Row("  from the cut to the outage on /metrics", "s", confirmed),
     ]
+
+
+@contextmanager
+def agent_of_the_size(folder: Path) -> Iterator[Agent]:
+    """Have so many codecs, and an agent that has found all of them up."""
+    with province(), agent(write(folder, _lists(), _defaults(), access(COMMUNITY), sentinels=["127.0.0.9"])) as ours:
+        time.sleep(SETTLE_S)
+        yield ours
 
 
 def _wait(ours: Agent, affected: float) -> None:

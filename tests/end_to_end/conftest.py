@@ -93,9 +93,9 @@ class RunningAgent:
 
 
 @contextmanager
-def running_agent(config: Path, prefix: list[str], log: Path, *options: str) -> Iterator[RunningAgent]:
+def running_agent(config: Path, prefix: list[str], log: Path, *options: str, port: int = 0) -> Iterator[RunningAgent]:
     """Start the agent behind `prefix` (a namespace's), serving on a loopback socket of ours."""
-    with socket.create_server(("127.0.0.1", 0)) as door, log.open("ab") as output:
+    with socket.create_server(("127.0.0.1", port)) as door, log.open("ab") as output:
         command = [*prefix, *diemcau("run", "-c", str(config), "--listen", f"fd:{door.fileno()}", *options)]
         process = subprocess.Popen(
             command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, pass_fds=[door.fileno()]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -24,10 +26,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def demo(log: Path, port: int, *options: str) -> Iterator[subprocess.Popen[bytes]]:
+def demo(log: Path, port: int, *options: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
     with log.open("wb") as output:
         command = [*diemcau("demo"), "--listen", f"127.0.0.1:{port}", *options]
-        process = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
+        place = {**os.environ, **environment}
+        process = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, env=place)
     try:
         yield process
     finally:
@@ -74,6 +77,35 @@ def test_it_ends_by_itself(tmp_path: Path) -> None:
     log = tmp_path / "demo.log"
     with demo(log, free_port(), "--minutes", "0.1", "--quiet") as process:
         assert process.wait(30) == 0, log.read_text()
+
+
+def test_a_cut_district_is_notified(tmp_path: Path) -> None:
+    """By the project's own rules and routes, in 45 s from the cut to the words on the screen."""
+    port, log = free_port(), tmp_path / "demo.log"
+    notified = re.compile(r"Cảnh báo: (Đường truyền .*Huyện Thanh Sơn mất kết nối từ .* 24 điểm cầu bị ảnh hưởng.*)")
+    with demo(log, port, "--quiet") as process:
+        wait(lambda: "243 up; links: 251 up" in log.read_text(), 30, log)
+        subprocess.run(diemcau("lab", "set", "wan-thanh-son", "down"), check=True, capture_output=True)
+        wait(lambda: "links: 250 up, 1 down" in log.read_text(), 45, log)
+        subprocess.run(diemcau("lab", "set", "bak-thanh-son", "down"), check=True, capture_output=True)
+        wait(lambda: notified.search(log.read_text()), 45, log)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(15) == 0, log.read_text()
+    assert len(notified.findall(log.read_text())) == 1
+    assert left_behind(port) == []
+
+
+def test_without_alertmanager_it_goes_on(tmp_path: Path) -> None:
+    found = {name: shutil.which(name) for name in ("ip", "prometheus", "setpriv")}
+    for name, place in found.items():
+        assert place, f"{name} is not installed"
+        (tmp_path / name).symlink_to(place)
+    log = tmp_path / "demo.log"
+    with demo(log, free_port(), "--minutes", "0.1", "--quiet", PATH=str(tmp_path)) as process:
+        assert process.wait(30) == 0, log.read_text()
+    assert log.read_text().count("Alertmanager") == 2  # what to install, and where there is none
+    assert "Prometheus http://127.0.0.1:" in log.read_text()
+    assert "Alertmanager not installed" in log.read_text()
 
 
 def test_a_taken_port_is_said(tmp_path: Path) -> None:
