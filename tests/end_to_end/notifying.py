@@ -133,9 +133,9 @@ def duty(folder: Path) -> Iterator[Duty]:
 
 def _alertmanager(stack: ExitStack, folder: Path, heard: Gateway) -> httpx.Client:
     config = folder / "alertmanager.yml"
-    fill_in = [ROOT / "deploy/fill-in", RULES / "alertmanager.yml"]
     environment = {"PATH": os.environ["PATH"], "DIEMCAU_WEBHOOK_URL": heard.url}
-    config.write_bytes(subprocess.run(fill_in, env=environment, check=True, stdout=subprocess.PIPE).stdout)
+    with (RULES / "alertmanager.yml").open() as template, config.open("wb") as filled:
+        subprocess.run([ROOT / "deploy/fill-in"], env=environment, check=True, stdin=template, stdout=filled)
     (folder / "diemcau.tmpl").write_text((RULES / "diemcau.tmpl").read_text())
     command = ["prometheus-alertmanager", f"--config.file={config}", f"--storage.path={folder / 'alertmanager'}"]
     command += [f"--web.listen-address=127.0.0.1:{ALERTMANAGER}", "--cluster.listen-address="]

@@ -53,12 +53,17 @@ def wait(true: object, within_s: float, log: Path) -> None:
         time.sleep(0.1)
 
 
-def left_behind(port: int) -> list[str]:
-    """Programs and namespaces a demo on this port has left."""
+def left_behind(port: int, pid: int) -> list[str]:
+    """Programs and namespaces that the demo on this port, of this process, has left."""
     processes = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
     namespaces = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True).stdout
     left = [line for line in processes.splitlines() if "diemcau-demo-" in line or f":{port}" in line]
-    return left + [line for line in namespaces.splitlines() if line.startswith("diemcau-")]
+    return left + [line for line in namespaces.splitlines() if re.match(rf"diemcau-\w+-{pid}-", line)]
+
+
+def cut(line: str, environment: dict[str, str]) -> None:
+    command = diemcau("lab", "set", line, "down")
+    subprocess.run(command, check=True, capture_output=True, env={**os.environ, **environment})
 
 
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda by: by.name)
@@ -69,7 +74,7 @@ def test_nothing_is_left_behind_however_it_ends(tmp_path: Path, by: signal.Signa
         wait(lambda: "243 up" in log.read_text(), 20, log)
         process.send_signal(by)
         process.wait(15)
-        wait(lambda: not left_behind(port), 10, log)
+        wait(lambda: not left_behind(port, process.pid), 10, log)
         assert process.returncode == (-signal.SIGKILL if by is signal.SIGKILL else 0), log.read_text()
 
 
@@ -83,16 +88,17 @@ def test_a_cut_district_is_notified(tmp_path: Path) -> None:
     """By the project's own rules and routes, in 45 s from the cut to the words on the screen."""
     port, log = free_port(), tmp_path / "demo.log"
     notified = re.compile(r"Cảnh báo: (Đường truyền .*Huyện Thanh Sơn mất kết nối từ .* 24 điểm cầu bị ảnh hưởng.*)")
-    with demo(log, port, "--quiet") as process:
+    own = {"XDG_RUNTIME_DIR": str(tmp_path)}  # no other lab of this machine is meant by `diemcau lab`
+    with demo(log, port, "--quiet", **own) as process:
         wait(lambda: "243 up; links: 251 up" in log.read_text(), 30, log)
-        subprocess.run(diemcau("lab", "set", "wan-thanh-son", "down"), check=True, capture_output=True)
+        cut("wan-thanh-son", own)
         wait(lambda: "links: 250 up, 1 down" in log.read_text(), 45, log)
-        subprocess.run(diemcau("lab", "set", "bak-thanh-son", "down"), check=True, capture_output=True)
+        cut("bak-thanh-son", own)
         wait(lambda: notified.search(log.read_text()), 45, log)
         process.send_signal(signal.SIGINT)
         assert process.wait(15) == 0, log.read_text()
     assert len(notified.findall(log.read_text())) == 1
-    assert left_behind(port) == []
+    assert left_behind(port, process.pid) == []
 
 
 def test_without_alertmanager_it_goes_on(tmp_path: Path) -> None:
