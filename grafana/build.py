@@ -1,11 +1,8 @@
-"""Writes all that Grafana, Prometheus and Alertmanager are given: dashboards, data source, alert rules, routes.
-
-python grafana/build.py            write them
-python grafana/build.py --check    say which are not as they would be written; exit code 1 where any is
-"""
+"""Writes all that Grafana, Prometheus and Alertmanager are given: dashboards, data source, alert rules, routes."""
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -17,14 +14,13 @@ HERE = Path(__file__).parent
 MADE = ("dashboards", "provisioning", "rules")  # folders in which every file is made here, but rules' tests
 
 
-def files() -> dict[str, str]:
-    """Return every file's text by its path below grafana/."""
-    return {**boards.files(), **sources.files(), **alerting.files()}
+def files(runbooks: str = "") -> dict[str, str]:
+    """Return every file's text by its path below grafana/; `runbooks` is the address the runbooks' paths lie below."""
+    return {**boards.files(), **sources.files(), **alerting.files(runbooks)}
 
 
-def stale() -> list[str]:
+def stale(wanted: dict[str, str]) -> list[str]:
     """Name the files that are not as they would be written, and those that would not be written at all."""
-    wanted = files()
     there = {
         path.relative_to(HERE).as_posix()
         for folder in MADE
@@ -35,10 +31,9 @@ def stale() -> list[str]:
     return sorted({*other, *(there ^ set(wanted))})
 
 
-def write() -> None:
+def write(wanted: dict[str, str]) -> None:
     """Write what is not as it should be, and delete what should not be."""
-    wanted = files()
-    for path in stale():
+    for path in stale(wanted):
         target = HERE / path
         if path not in wanted:
             target.unlink()
@@ -49,11 +44,16 @@ def write() -> None:
 
 def main() -> int:
     """Run the command."""
-    if "--check" in sys.argv[1:]:
-        names = stale()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; name what is stale, and exit with 1")
+    parser.add_argument("--runbooks", default="", metavar="URL", help="where a checkout is served, ending in `/`")
+    words = parser.parse_args()
+    wanted = files(words.runbooks)
+    if words.check:
+        names = stale(wanted)
         sys.stderr.write("".join(f"{name} is not as grafana/build.py writes it; run it\n" for name in names))
         return 1 if names else 0
-    write()
+    write(wanted)
     return 0
 
 

@@ -7,13 +7,14 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from agent.model import State
 from lab import Lab
 from tests.end_to_end.breaking import Province, configure, province_lab
-from tests.end_to_end.conftest import SOAK, running_agent
+from tests.end_to_end.conftest import SOAK, change, running_agent
 from tests.end_to_end.notifying import AGENT, Duty, Message, duty
 
 LINE, BEHIND, PLANNED = "wan-thanh-son", 24, "wan-tan-son"
@@ -29,6 +30,7 @@ class Watch:
     def __init__(self, folder: Path, lab: Lab, officer: Duty) -> None:
         self.officer, self.gateway, self.lab = officer, officer.gateway, lab
         self._config = configure(folder, lab, backups=False)
+        change(folder / "inventory.yaml", _name_a_contact)
         self._stack = ExitStack()
         self.start()
 
@@ -44,6 +46,11 @@ class Watch:
         """How many endpoints Prometheus has in a state."""
         (count,) = self.officer.query(f"count(diemcau_endpoint_state == {state}) or vector(0)")
         return int(count["value"][1])
+
+
+def _name_a_contact(inventory: dict[str, Any]) -> None:
+    (site,) = (site for site in inventory["sites"] if site["id"] == "thanh-son")
+    site["contact"] = {"name": "Nguyễn Văn A", "phone": "0210 000 000"}
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +85,7 @@ def test_a_cut_line_is_told_once_and_so_is_its_mending_whatever_else_goes_on(wat
     assert (message.status, message.alerts) == ("firing", [("DiemcauLinkOutage", "firing")])
     assert message.words.startswith(f"Đường truyền {name} mất kết nối từ ")
     assert f"{BEHIND} điểm cầu bị ảnh hưởng" in message.words
+    assert message.words.endswith("Gọi Nguyễn Văn A 0210 000 000.")
 
     watch.end(signal.SIGKILL)
     time.sleep(AWAY_S)
