@@ -76,6 +76,12 @@ def families(teller: Teller) -> tuple[Series, ...]:
             _identity,
             lambda outage: outage.affected,
         ),
+        (
+            "diemcau_outage_most_affected_endpoints",
+            "The most endpoints the outage has affected at any time; by its own id, which stays whatever is learnt.",
+            lambda outage: {**_identity(outage), "outage": outage.id},
+            lambda outage: outage.most_affected,
+        ),
         ("diemcau_outage_flapping", "1 where the outage comes and goes.", _identity, lambda outage: outage.flapping),
         (
             "diemcau_outage_start_timestamp_seconds",

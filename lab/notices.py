@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
-FIRING, RESOLVED = "Cảnh báo", "Hết cảnh báo"
+FIRING, RESOLVED = "Cảnh báo", "Đã hết"
 _LONGEST = 1 << 20
 
 

@@ -55,7 +55,7 @@ def _far(inventory: Inventory, link: Link) -> str:
 
 def _lossy(inventory: Inventory, link: Link) -> tuple[Step, ...]:
     name = inventory.sites[link.b].name
-    bad = {"vi": f"{name}: đường truyền mất 8% gói tin", "en": f"{name}: the line loses 8 % of its packets"}
+    bad = {"vi": f"{name}: đường truyền mất 8 % số gói", "en": f"{name}: the line loses 8 % of its packets"}
     good = {"vi": f"{name}: đường truyền đã ổn định", "en": f"{name}: the line is good again"}
     return (
         Step(15, bad, link.id, {"loss": 0.08, "jitter_s": 0.02}),
@@ -67,9 +67,9 @@ def _cut(inventory: Inventory, link: Link) -> tuple[Step, ...]:
     district = _far(inventory, link)
     name = inventory.sites[district].name
     spare = [one.id for one in inventory.links.values() if one.role is LinkRole.BACKUP and district in (one.a, one.b)]
-    lost = {"vi": f"{name}: đường truyền chính bị đứt", "en": f"{name}: the main line is cut"}
-    both = {"vi": f"{name}: đường dự phòng cũng mất", "en": f"{name}: the backup line is gone too"}
-    back = {"vi": f"{name}: đường truyền chính đã nối lại", "en": f"{name}: the main line is mended"}
+    lost = {"vi": f"{name}: đường chính bị đứt", "en": f"{name}: the main line is cut"}
+    both = {"vi": f"{name}: đường dự phòng cũng mất kết nối", "en": f"{name}: the backup line is gone too"}
+    back = {"vi": f"{name}: đường chính đã nối lại", "en": f"{name}: the main line is mended"}
     spare_back = {"vi": f"{name}: đường dự phòng đã có lại", "en": f"{name}: the backup line is back"}
     return (
         Step(10, lost, link.id, {"up": False}),

@@ -15,12 +15,12 @@ AGENT: tuple[Alert, ...] = (
         f"histogram_quantile(0.99, {_LAG}) > 1",
         "warning",
         Text(
-            "Tác nhân {instance} quá tải: các lần đo bắt đầu trễ.",
+            "Máy giám sát {instance} quá tải: các lần đo bắt đầu trễ.",
             "The agent {instance} is overloaded: its polls begin late.",
         ),
         Text(
-            "Một phần trăm số lần đo trễ trên 1 giây; số liệu kém chính xác. Xem CPU của máy; chia bớt bằng "
-            "diemcau run --shard 1/2 hoặc tăng chu kỳ đo.",
+            "Trong 100 lần đo có hơn một lần trễ trên 1 giây; số liệu kém chính xác. Xem CPU của máy; chia bớt bằng "
+            "diemcau run --shard 1/2 hoặc đo thưa hơn.",
             "One poll in a hundred is over 1 s late; figures lose their precision. Look at the host's CPU; divide the "
             "fleet by diemcau run --shard 1/2 or ask less often.",
         ),
@@ -31,7 +31,7 @@ AGENT: tuple[Alert, ...] = (
         f"{newest('diemcau_config_last_reload_successful')} == 0",
         "warning",
         Text(
-            "Tác nhân {instance} từ chối cấu hình mới; cấu hình cũ vẫn chạy.",
+            "Máy giám sát {instance} từ chối cấu hình mới, vẫn chạy cấu hình cũ.",
             "The agent {instance} refused its new configuration; the old one stays in force.",
         ),
         Text(
@@ -44,12 +44,12 @@ AGENT: tuple[Alert, ...] = (
         f"{newest('diemcau_history_written')} == 0",
         "warning",
         Text(
-            "Tác nhân {instance} không ghi được lịch sử xuống đĩa.",
+            "Máy giám sát {instance} không ghi được lịch sử xuống đĩa.",
             "The agent {instance} can't write its history to disk.",
         ),
         Text(
-            "Vẫn giám sát, nhưng khởi động lại lúc này sẽ mất phần chưa ghi. Xem df -h của state_dir và lý do ở đầu "
-            "trang /outages.",
+            "Vẫn giám sát, nhưng khởi động lại lúc này sẽ mất phần chưa ghi. Xem chỗ trống của state_dir (df -h) và lý "
+            "do ở đầu trang /outages.",
             "It still watches, but a restart now would lose what is not written. See df -h of its state_dir, and the "
             "reason at the top of /outages.",
         ),
@@ -60,12 +60,12 @@ AGENT: tuple[Alert, ...] = (
         'sum by (job, instance, collector) (increase(diemcau_polls_total{result="auth"}[15m])) > 1',
         "warning",
         Text(
-            "Tác nhân {instance}: có thiết bị từ chối xác thực SNMP.",
+            "Máy giám sát {instance}: có thiết bị từ chối xác thực SNMP.",
             "The agent {instance}: some device refuses its SNMP user or key.",
         ),
         Text(
-            "{value} lần trong 15 phút. Nhật ký tác nhân nêu thiết bị nào; thử lại: diemcau snmp identify ID. Sửa "
-            "credentials trong cấu hình hoặc người dùng SNMPv3 trên thiết bị.",
+            "{value} lần trong 15 phút. Nhật ký máy giám sát nêu thiết bị nào; thử lại: diemcau snmp identify ID. Sửa "
+            "credentials trong cấu hình hoặc tài khoản SNMPv3 trên thiết bị.",
             "{value} times in 15 minutes. The agent's log names the device; try: diemcau snmp identify ID. Mend the "
             "credentials in the configuration or the SNMPv3 user on the device.",
         ),
@@ -76,12 +76,12 @@ AGENT: tuple[Alert, ...] = (
         f"{_QUEUE} > 1000\nor\n{_QUEUE} and on (job, instance) {newest('diemcau_mqtt_connected')} == 0",
         "warning",
         Text(
-            "Tác nhân {instance}: {value} tin MQTT chờ gửi; bên nhận (IOC) chưa có.",
+            "Máy giám sát {instance}: {value} tin MQTT chờ gửi, bên nhận (IOC) chưa nhận được.",
             "The agent {instance}: {value} MQTT messages wait, their readers get none.",
         ),
         Text(
-            "Tin được giữ trên đĩa và gửi theo thứ tự khi broker trở lại. Kiểm tra broker, cổng 8883, chứng chỉ và mật "
-            "khẩu.",
+            "Tin được giữ trên đĩa và gửi theo thứ tự khi máy chủ MQTT có lại. Kiểm tra máy chủ đó, cổng 8883, chứng "
+            "chỉ và mật khẩu.",
             "They are kept on disk and go out in order when the broker is back. Check the broker, port 8883, "
             "certificate and password.",
         ),

@@ -34,10 +34,12 @@ route:
       group_interval: 15m
       repeat_interval: 12h
       active_time_intervals: [working-hours]
-    # An outage, whatever it is called now: a cut line that begins to flap stays one group. Not by agent: several that
-    # see the same line speak of the same cause.
-    - matchers: [kind=~".+"]
-      group_by: [kind, id]
+    # An outage, whatever it is called now: a cut line that begins to flap, or a silent router that turns out to be a
+    # cut line, stays one group. Not by agent: several that see the same line speak of the same cause. By when it
+    # began: for 15 minutes Prometheus repeats that the last one is over, and with that this one would be told again.
+    - matchers: [first=~".+"]
+      group_by: [first, since]
+      group_interval: 30s
 
 time_intervals:
   - name: working-hours
@@ -54,8 +56,13 @@ inhibit_rules:
   - source_matchers: [alertname="DiemcauAgentBlind"]
     target_matchers: [alertname!~"DiemcauAgentDown|DiemcauAgentBlind"]
     equal: [job, instance]
+  # The backup is cut too: that the line had one is not news any more, and not over.
+  - source_matchers: [alertname="DiemcauLinkOutage"]
+    target_matchers: [alertname="DiemcauRedundancyLost"]
+    equal: [job, instance, outage]
 
-# English: diemcau.en.* for diemcau.vi.*. A webhook gets Alertmanager's JSON; its summaries fit a text message.
+# English: diemcau.en.* for diemcau.vi.*. A webhook gets Alertmanager's JSON; its summaries fit a text message. Where
+# its own status is firing and groupLabels has `first`, alerts in it that are resolved are what the outage was before.
 receivers:
   - name: critical
     webhook_configs:

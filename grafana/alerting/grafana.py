@@ -114,7 +114,7 @@ def _policies() -> dict[str, Any]:
         repeat_interval="12h",
         mute_time_intervals=[OUT_OF_HOURS],
     )
-    outage = model.NotificationPolicy(receiver="critical", group_by=["kind", "id"])
+    outage = model.NotificationPolicy(receiver="critical", group_by=["first", "since"], group_interval="30s")
     root = model.NotificationPolicy(
         receiver="critical",
         group_by=["alertname", "job", "instance", "meeting"],
@@ -122,7 +122,7 @@ def _policies() -> dict[str, Any]:
         group_interval="1m",
         repeat_interval="4h",
     )
-    matchers = ([["severity", "=", "warning"]], [["kind", "=~", ".+"]])
+    matchers = ([["severity", "=", "warning"]], [["first", "=~", ".+"]])
     routes = [
         {**_plain(route), "object_matchers": wanted} for route, wanted in zip((warning, outage), matchers, strict=True)
     ]

@@ -13,7 +13,7 @@ _ENDED = '{{ .EndsAt.Local.Format "15:04 02/01/2006" }}'
 
 CRITICAL = Text("NGHIÊM TRỌNG", "CRITICAL")
 WARNING = Text("Cảnh báo", "Warning")
-OVER = Text("HẾT", "OVER")
+OVER = Text("ĐÃ HẾT", "OVER")
 OVER_SINCE = Text(f"hết lúc {_ENDED}", f"over at {_ENDED}")
 AND_MORE = Text("và cảnh báo khác, tổng số", "and others, in all")
 RUNBOOK = Text("Hướng dẫn xử lý", "Runbook")
@@ -58,7 +58,7 @@ def _lines(firing: str, over: str) -> str:
     """Write an alert a line. What an outage became is told, what it was before is not: both are one group."""
     return (
         f"{{{{ range .Alerts.Firing }}}}{firing}\n{{{{ end }}}}"
-        "{{ if not (and .Alerts.Firing .GroupLabels.kind) }}"
+        "{{ if not (and .Alerts.Firing .GroupLabels.first) }}"
         f"{{{{ range .Alerts.Resolved }}}}{over}\n{{{{ end }}}}{{{{ end }}}}"
     )
 
@@ -78,7 +78,7 @@ def _subject(write: _Writer) -> str:
     """Name the first alert, and how many there are."""
     firing = f"{{{{ with index .Alerts.Firing 0 }}}}[{write.grave}] {write.said('summary')}{{{{ end }}}}"
     over = f"{{{{ with index .Alerts.Resolved 0 }}}}[{write(OVER)}] {write.said('summary')}{{{{ end }}}}"
-    several = "and (gt (len .Alerts) 1) (not .GroupLabels.kind)"
+    several = "and (gt (len .Alerts) 1) (not .GroupLabels.first)"
     more = f"{{{{ if {several} }}}} ({write(AND_MORE)} {{{{ len .Alerts }}}}){{{{ end }}}}"
     return f"{{{{ if .Alerts.Firing }}}}{firing}{{{{ else }}}}{over}{{{{ end }}}}{more}"
 

@@ -2,6 +2,9 @@
 
 An outage is silent while it flaps, as that has its own alert. All look at `diemcau:outage:held`: the open outages with
 the words about them, and the last known ones while their agent is away, so that its restart ends and begins nothing.
+Its value is the most endpoints an outage has affected, so that what is told neither ends nor changes its route while
+sites come back by another way. Its label `first` is the target that was taken for the cause when the outage began, by
+the outage's own id: what is explained better since is the same outage.
 """
 
 from __future__ import annotations
@@ -23,19 +26,26 @@ or on (job, instance) (
 )""",
 )
 HELD = Recording(
-    "diemcau:outage:held",  # endpoints affected
+    "diemcau:outage:held",  # endpoints affected at most
     """\
-  diemcau_outage_affected_endpoints
+label_replace(
+  diemcau_outage_most_affected_endpoints
   * on (job, instance, kind, id) group_left (name, since, sites, call)
     diemcau_outage_info
   * on (job, instance, kind, id) group_left (district)
     group by (job, instance, kind, id, district) (diemcau_outage)
   * on (job, instance, kind, id) group_left (flapping)
-    count_values by (job, instance, kind, id) ("flapping", diemcau_outage_flapping)
+    count_values by (job, instance, kind, id) ("flapping", diemcau_outage_flapping),
+  "first", "$1", "outage", "[^-]+-(.*)"
+)
 or
   diemcau:outage:held and on (job, instance) diemcau:agent:up == 0""",
 )
 
+_KIND = Text(
+    "{kind=endpoint:Điểm cầu|device:Thiết bị|link:Đường truyền|agent:Máy giám sát}",
+    "{kind=endpoint:Site|device:Device|link:Line|agent:Agent}",
+)
 _BEHIND = Text(
     "[Phía sau: {sites}. ][Gọi {call}. ]",
     "[Behind it: {sites}. ][Call {call}. ]",
@@ -56,12 +66,12 @@ OUTAGES: tuple[Alert, ...] = (
         "diemcau:agent:up == 0\nor\nabsent(diemcau:agent:up)",
         "critical",
         Text(
-            "Không còn giám sát: tác nhân [{agent} ][({instance}) ]không trả lời Prometheus.",
+            "Mất giám sát: máy giám sát [{agent} ][({instance}) ]không trả lời Prometheus.",
             "Nothing is watched: the agent [{agent} ][({instance}) ]does not answer Prometheus.",
         ),
         Text(
-            "Tình trạng các điểm cầu không được cập nhật; cảnh báo khác của tác nhân này tạm dừng. "
-            "Trên máy chủ của nó: systemctl status diemcau; journalctl -u diemcau -n 50.",
+            "Trạng thái các điểm cầu không được cập nhật; cảnh báo khác của máy giám sát này tạm dừng. "
+            "Trên máy đó: systemctl status diemcau; journalctl -u diemcau -n 50.",
             "The sites' states are not renewed; this agent's other alerts are held back. "
             "On its host: systemctl status diemcau; journalctl -u diemcau -n 50.",
         ),
@@ -72,12 +82,12 @@ OUTAGES: tuple[Alert, ...] = (
         _steady('kind="agent"', ">= 0"),
         "critical",
         Text(
-            "Tác nhân {name} mất đường truyền của chính nó từ {since}: chưa rõ tình trạng mọi điểm cầu.",
+            "Máy giám sát {name} mất kết nối mạng từ {since}: chưa rõ trạng thái mọi điểm cầu.",
             "The agent {name} lost its own line at {since}: the state of every site is unknown.",
         ),
         Text(
             "Các máy mốc (sentinels) trước mạng lõi cũng không trả lời. Kiểm tra card mạng, dây, cổng switch và "
-            "gateway của máy chạy tác nhân; chưa gọi các huyện.",
+            "gateway của máy giám sát; chưa gọi các huyện.",
             "The sentinels before the core are silent too. Check the network card, cable, switch port and gateway of "
             "the agent's host; do not call the districts yet.",
         ),
@@ -91,7 +101,8 @@ OUTAGES: tuple[Alert, ...] = (
             "Line {name} is down since {since}, {value} sites affected.[ Call {call}.]",
         ),
         _advice(
-            "Kiểm tra nguồn và cổng ở hai đầu, rồi báo đơn vị quản lý đường truyền. Trang /outages nêu nguyên nhân.",
+            "Kiểm tra nguồn điện và cổng ở hai đầu, rồi báo đơn vị quản lý đường truyền. Trang /outages nêu nguyên "
+            "nhân.",
             "Check power and port at both ends, then report to whoever runs the line. The page /outages has the cause.",
         ),
     ),
@@ -104,7 +115,7 @@ OUTAGES: tuple[Alert, ...] = (
             "Device {name} is down since {since}, {value} sites affected.[ Call {call}.]",
         ),
         _advice(
-            "Hỏi tại chỗ: thiết bị còn điện không, đèn cổng có sáng không; rồi khởi động lại hoặc thay.",
+            "Hỏi người tại chỗ: thiết bị còn điện không, đèn cổng có sáng không; rồi khởi động lại hoặc thay.",
             "Ask on site: has it power, are its ports lit; then restart or replace it.",
         ),
     ),
@@ -117,10 +128,10 @@ OUTAGES: tuple[Alert, ...] = (
             "Site {name} is down since {since}; its line is fine.[ Call {call}.]",
         ),
         Text(
-            "Thiết bị truyền hình không trả lời dù đường truyền vẫn thông. [Gọi {call}: ]kiểm tra thiết bị đã bật, dây "
-            "mạng đã cắm, địa chỉ IP không bị đổi.",
-            "The codec does not answer though the way there is fine. [Call {call}: ]is it switched on, is the cable "
-            "in, is its address unchanged?",
+            "Thiết bị hội nghị không trả lời dù đường truyền vẫn thông. [Gọi {call}. ]Hỏi: thiết bị đã bật chưa, dây "
+            "mạng đã cắm chưa, địa chỉ IP có bị đổi không.",
+            "The codec does not answer though the way there is fine. [Call {call}. ]Ask: is it switched on, is the "
+            "cable in, is its address unchanged?",
         ),
     ),
     Alert(
@@ -128,8 +139,8 @@ OUTAGES: tuple[Alert, ...] = (
         'max without (flapping) (diemcau:outage:held{flapping="1"})',
         "critical",
         Text(
-            "{name} chập chờn từ {since}: liên tục mất rồi lại có kết nối.[ Gọi {call}.]",
-            "{name} is flapping since {since}: it comes and goes.[ Call {call}.]",
+            f"{_KIND.vi} {{name}} chập chờn từ {{since}}: liên tục mất rồi lại có kết nối.[ Gọi {{call}}.]",
+            f"{_KIND.en} {{name}} is flapping since {{since}}: it comes and goes.[ Call {{call}}.]",
         ),
         _advice(
             "Chỉ báo một lần cho đến khi ổn định. Kiểm tra đầu nối, mức quang, nguồn điện; nếu có đường dự phòng, "

@@ -74,11 +74,12 @@ def _failed() -> str:
 
 
 def _meeting() -> str:
+    """Tell it half an hour before; for two hours after, as its start alone doesn't mend what wasn't ready."""
     start = newest("diemcau_meeting_start_timestamp_seconds")
     return f"""\
 {newest('diemcau_meeting_sites{verdict="not_ready"}')} > 0
 and on (job, instance, meeting) {start} - time() <= 1800
-and on (job, instance, meeting) {start} - time() > 0"""
+and on (job, instance, meeting) {start} - time() > -7200"""
 
 
 QUALITY: tuple[Alert, ...] = (
@@ -87,14 +88,14 @@ QUALITY: tuple[Alert, ...] = (
         _meeting(),
         "critical",
         Text(
-            "Cuộc họp {meeting} sắp bắt đầu, {value} điểm cầu chưa sẵn sàng.",
-            "Meeting {meeting} begins soon, {value} sites are not ready.",
+            "Cuộc họp {meeting}: {value} điểm cầu chưa sẵn sàng.",
+            "Meeting {meeting}: {value} sites are not ready.",
         ),
         Text(
-            "Còn không quá 30 phút. Trang /meetings/{meeting} nêu từng điểm cầu và lý do; sửa xong thì kiểm tra lại: "
-            "diemcau check {meeting}.",
-            "Within 30 minutes. The page /meetings/{meeting} names each site and why; when mended, check again: "
-            "diemcau check {meeting}.",
+            "Sắp họp hoặc đang họp. Trang /meetings/{meeting} nêu từng điểm cầu và lý do; sửa xong thì kiểm tra "
+            "lại: diemcau check {meeting}.",
+            "It begins within 30 minutes or has begun. The page /meetings/{meeting} names each site and why; when "
+            "mended, check again: diemcau check {meeting}.",
         ),
     ),
     Alert(
@@ -106,9 +107,9 @@ QUALITY: tuple[Alert, ...] = (
             "Site {name} was degraded for {value:duration} of the last hour.",
         ),
         Text(
-            "Mất gói, trễ hoặc biến động trễ vượt ngưỡng. Xem bảng Điểm cầu: nếu nhiều điểm cùng huyện đều vậy thì là "
-            "đường truyền huyện, nếu chỉ một thì là đường đến điểm cầu đó.",
-            "Loss, delay or jitter beyond the thresholds. See the dashboard Endpoint: several sites of one district "
+            "Mất gói, độ trễ hoặc biến động trễ vượt ngưỡng. Xem bảng Huyện: nhiều điểm cầu cùng bị thì do đường "
+            "truyền của huyện; chỉ một thì do đường truy nhập của điểm cầu đó.",
+            "Loss, delay or jitter beyond the thresholds. See the dashboard District: several sites of one district "
             "point to its line, a single one to its own access line.",
         ),
     ),
@@ -122,7 +123,7 @@ QUALITY: tuple[Alert, ...] = (
         ),
         Text(
             "Đã quá 15 phút; cuộc họp qua đường này có thể vỡ hình. Tìm lưu lượng khác đang chạy, hạn chế hoặc dời "
-            "lại; nếu thường xuyên thì đề nghị nâng dung lượng.",
+            "giờ; nếu thường xuyên thì đề nghị nâng dung lượng.",
             "For over 15 minutes; meetings over it may break up. Find what else runs there, limit or move it; where "
             "this is usual, ask for more capacity.",
         ),
@@ -132,14 +133,14 @@ QUALITY: tuple[Alert, ...] = (
         _errors(),
         "warning",
         Text(
-            "Giao diện {interface} của {device}[ (đường truyền {name})] lỗi hoặc bỏ {value:percent} số gói.",
+            "Cổng {interface} của {device}[ (đường truyền {name})] lỗi hoặc bỏ {value:percent} số gói.",
             "Interface {interface} of {device}[ (line {name})] has errors on or drops {value:percent} of its packets.",
         ),
         Text(
-            "Đã quá 15 phút. Lỗi: đầu nối, cáp, mức quang, duplex. Bỏ gói: hàng đợi đầy, QoS. Bảng Đường truyền cho "
-            "biết chiều nào.",
+            "Đã quá 15 phút. Gói lỗi: đầu nối, cáp, mức quang, duplex. Gói bị bỏ: hàng đợi đầy, QoS. Bảng Đường truyền "
+            "cho biết chiều nào.",
             "For over 15 minutes. Errors: connector, cable, optical level, duplex. Discards: full queues, QoS. The "
-            "dashboard Lines shows which way.",
+            "dashboard Link shows which way.",
         ),
         for_s=900,
     ),
@@ -152,10 +153,10 @@ QUALITY: tuple[Alert, ...] = (
             f"Site {{name}} is not registered by {_REGISTRY}.",
         ),
         Text(
-            "Thiết bị vẫn trả lời nhưng không gọi được qua tổng đài. Kiểm tra địa chỉ gatekeeper hoặc SIP registrar, "
-            "tài khoản và mật khẩu trên thiết bị; nhiều điểm cùng lúc thì xem chính máy chủ đăng ký.",
-            "The codec answers, but can't be called by name. Check the gatekeeper's or SIP registrar's address, user "
-            "and password on the codec; where many are, look at the server itself.",
+            "Thiết bị hội nghị trả lời nhưng không gọi được bằng tên hoặc số. Kiểm tra địa chỉ gatekeeper (H.323) hoặc "
+            "máy chủ SIP, tài khoản, mật khẩu trên thiết bị; nhiều điểm cầu cùng bị thì xem chính máy chủ đó.",
+            "The codec answers, but can't be called by name or number. Check the gatekeeper's or SIP registrar's "
+            "address, user and password on the codec; where many are, look at the server itself.",
         ),
         for_s=300,
     ),
@@ -168,7 +169,7 @@ QUALITY: tuple[Alert, ...] = (
             "Site {name} reports a failure: {component}.",
         ),
         Text(
-            "Kiểm tra dây và nguồn của bộ phận đó, rồi khởi động lại thiết bị truyền hình; vẫn báo hỏng thì thay.",
+            "Kiểm tra dây và nguồn của bộ phận đó, rồi khởi động lại thiết bị hội nghị; vẫn báo hỏng thì thay.",
             "Check the part's cable and power, then restart the codec; replace the part if it still fails.",
         ),
         for_s=300,

@@ -6,7 +6,7 @@ from alerting.alert import Group, Recording
 
 _ENDPOINT = "on (job, instance, endpoint)"
 _LOSS = f"diemcau_icmp_loss_ratio and {_ENDPOINT} diemcau_endpoint_up == 1"
-_RTT = "rate(diemcau_icmp_rtt_seconds_sum[5m]) / rate(diemcau_icmp_rtt_seconds_count[5m])"
+_RTT = "rate(diemcau_icmp_rtt_seconds_sum[5m]) / (rate(diemcau_icmp_rtt_seconds_count[5m]) > 0)"
 
 
 _LOST = """\

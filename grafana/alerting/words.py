@@ -3,7 +3,7 @@
 A text holds placeholders; everything they can show is a label of the alert's expression or its value:
 
     {name}                          a label
-    {component=camera:máy quay|…}   a label's value in words; as it is where there are none for it
+    {component=display:màn hình|…}  a label's value in words; as it is where there are none for it
     {value} {value:percent} {value:duration}   the number: whole, as a share, as a time
     [ Gọi {call}.]                  left out where its first label is empty
 """

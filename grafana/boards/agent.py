@@ -1,4 +1,4 @@
-"""Tác nhân: whether the agent itself is well, keeps its pace and is heard."""
+"""Máy giám sát: whether the agent itself is well, keeps its pace and is heard."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ def _up(pen: Pen) -> Any:
     frame = Frame(
         Text("Prometheus đọc được", "Scraped"),
         Text(
-            "Tác nhân có trả lời lần đọc gần nhất hay không. Tác nhân tắt quá một ngày thì không còn ở đây.",
+            "Máy giám sát có trả lời lần đọc gần nhất hay không. Máy tắt quá một ngày thì không còn hiện ở đây.",
             "Whether the agent answered the last scrape. One that is away for more than a day is gone from here.",
         ),
         width=5,
         height=4,
-        nothing=Text("Không thấy tác nhân nào", "No agent is seen"),
+        nothing=Text("Không thấy máy giám sát nào", "No agent is seen"),
     )
     return yes_no(pen, frame, f"up {SEEN}")
 
@@ -61,8 +61,8 @@ def _history(pen: Pen) -> Any:
     frame = Frame(
         Text("Lịch sử ghi được", "History written"),
         Text(
-            "«Không»: đĩa của tác nhân đầy hoặc hỏng; sự cố và thời gian trạng thái không được lưu.",
-            "“No”: the agent's disk is full or broken; outages and times in states are not kept.",
+            "“Không”: đĩa của máy giám sát đầy hoặc hỏng; sự cố và thời gian ở mỗi trạng thái chưa lưu được.",
+            "“No”: the agent's disk is full or broken; outages and times in states are not saved for now.",
         ),
         width=4,
         height=4,
@@ -74,7 +74,7 @@ def _reload(pen: Pen) -> Any:
     frame = Frame(
         Text("Cấu hình mới nhất dùng được", "Newest configuration accepted"),
         Text(
-            "«Không»: lần nạp lại gần nhất có lỗi, tác nhân chạy tiếp với cấu hình cũ. Xem lỗi: diemcau config check.",
+            "“Không”: lần nạp lại gần nhất có lỗi, máy giám sát vẫn chạy cấu hình cũ. Xem lỗi: diemcau config check.",
             "“No”: the last reload had faults and the agent goes on with the old one. See them: diemcau config check.",
         ),
         width=5,
@@ -113,10 +113,10 @@ def _build(pen: Pen) -> Any:
     return columns(
         listing(pen, frame, rows(begun), rows(read, "B")),
         pen,
-        Column("agent", Text("Tác nhân", "Agent")),
+        Column("agent", Text("Máy giám sát", "Agent")),
         Column("version", Text("Phiên bản", "Version"), width=80),
-        Column("Value #A", Text("Chạy từ", "Runs since"), unit="dateTimeFromNow"),
-        Column("Value #B", Text("Đọc cấu hình", "Configuration read"), unit="dateTimeFromNow"),
+        Column("Value #A", Text("Chạy từ", "Runs since"), unit="dateTimeAsLocal"),
+        Column("Value #B", Text("Đọc cấu hình", "Configuration read"), unit="dateTimeAsLocal"),
     )
 
 
@@ -133,9 +133,10 @@ def _polls(pen: Pen) -> Any:
 
 def _failures(pen: Pen) -> Any:
     frame = Frame(
-        Text("Đo không được, theo kết quả", "Polls without an answer, by result"),
+        Text("Lần đo không thành công, theo kết quả", "Polls without an answer, by result"),
         Text(
-            "Phần của tất cả các lần đo. Một đường đứt làm tăng «không trả lời»; «lỗi» tăng thì xem nhật ký tác nhân.",
+            "Tỷ lệ trên tất cả các lần đo. Một đường truyền đứt làm tăng “không trả lời”; “lỗi” tăng thì xem nhật ký "
+            "máy giám sát.",
             "As a share of all polls. A broken line raises “timed out”; where “failed” rises, see the agent's log.",
         ),
         unit="percentunit",
@@ -156,8 +157,8 @@ def _failures(pen: Pen) -> Any:
 
 def _targets(pen: Pen) -> Any:
     frame = Frame(
-        Text("Mục tiêu", "Targets"),
-        Text("Mỗi cách đo đang theo dõi bao nhiêu mục tiêu.", "How many targets each collector watches."),
+        Text("Đối tượng theo dõi", "Targets"),
+        Text("Mỗi cách đo đang theo dõi bao nhiêu đối tượng.", "How many targets each collector watches."),
         unit="short",
         width=6,
     )
@@ -169,7 +170,8 @@ def _lag(pen: Pen) -> Any:
     frame = Frame(
         Text("Đo trễ so với lịch", "Lag behind the schedule"),
         Text(
-            "99 % lần đo bắt đầu trễ không quá chừng này. Trên 200 ms: tác nhân thiếu CPU; trên 1 s: số liệu sai lệch.",
+            "99 % lần đo bắt đầu trễ không quá mức này. Trên 200 ms: máy giám sát thiếu CPU; trên 1 s: số liệu sai "
+            "lệch.",
             "99 % of polls begin no later than this. Above 200 ms the agent lacks CPU; above 1 s figures are off.",
         ),
         unit="s",
@@ -200,9 +202,9 @@ def _durations(pen: Pen) -> Any:
 
 def _verdicts(pen: Pen) -> Any:
     frame = Frame(
-        Text("Thời gian phân định sự cố", "Time to settle who is down"),
+        Text("Thời gian xác định nguyên nhân sự cố", "Time to settle who is down"),
         Text(
-            "99 % lần xét «điểm nào mất, vì đâu» xong trong chừng này. Chỉ có số liệu khi có thay đổi.",
+            "99 % lần xác định nơi nào mất kết nối, do đâu, xong trong thời gian này. Chỉ có số liệu khi có thay đổi.",
             "99 % of the verdicts on who is down and why are settled within this. Told only where something changes.",
         ),
         unit="s",
@@ -221,9 +223,9 @@ def _quantile(histogram: str, by: str, quantile: float) -> str:
 
 BOARD = Board(
     name="agent",
-    title=Text("Điểm cầu · Tác nhân", "Sites · Agent"),
+    title=Text("Điểm cầu · Máy giám sát", "Sites · Agent"),
     about=Text(
-        "Sức khoẻ của chính tác nhân giám sát: có chạy, đo đúng giờ, ghi được lịch sử, được đọc và gửi tin đi.",
+        "Tình trạng của chính máy giám sát: có chạy, đo đúng giờ, ghi được lịch sử, được đọc và gửi tin đi.",
         "The agent's own health: it runs, polls on time, keeps its history, is scraped and sends its messages.",
     ),
     parts=parts,

@@ -6,14 +6,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from boards.colours import GREEN, ORANGE, RED, YES_NO, limits, mapping
-from boards.panels import Frame, course, now, numbers, query
+from boards.panels import Frame, course, now, numbers, property_, query
 from boards.pen import Pen
 from texts import Text
 
 HERE = 'instance=~"$instance"'
-DROPPED = "unknown_sender|wrong_community|wrong_user|malformed|limited"
-NO_TRAPS = Text("Tác nhân không nhận trap", "The agent receives no traps")
-NO_MQTT = Text("Tác nhân không gửi MQTT", "The agent sends no MQTT")
+DROPPED = {
+    "unknown_sender": Text("người gửi lạ", "unknown sender"),
+    "wrong_community": Text("sai community", "wrong community"),
+    "wrong_user": Text("sai tài khoản", "wrong user"),
+    "malformed": Text("gói hỏng", "malformed"),
+    "limited": Text("quá giới hạn", "more than allowed"),
+}
+ANY_DROPPED = "|".join(DROPPED)
+NO_TRAPS = Text("Máy giám sát không nhận trap", "The agent receives no traps")
+NO_MQTT = Text("Máy giám sát không gửi MQTT", "The agent sends no MQTT")
 
 
 def outputs(pen: Pen) -> Sequence[Any]:
@@ -28,7 +35,7 @@ def _traps(pen: Pen) -> Any:
         unit="ops",
         nothing=NO_TRAPS,
     )
-    asked = f'sum by (kind) (rate(diemcau_traps_total{{{HERE}, kind!~"{DROPPED}"}}[$__rate_interval]))'
+    asked = f'sum by (kind) (rate(diemcau_traps_total{{{HERE}, kind!~"{ANY_DROPPED}"}}[$__rate_interval]))'
     return course(pen, frame, query(asked, "{{kind}}")).min(0)
 
 
@@ -42,14 +49,17 @@ def _dropped(pen: Pen) -> Any:
         unit="ops",
         nothing=NO_TRAPS,
     )
-    asked = f'sum by (kind) (rate(diemcau_traps_total{{{HERE}, kind=~"{DROPPED}"}}[$__rate_interval]))'
-    return course(pen, frame, query(asked, "{{kind}}")).min(0)
+    asked = f'sum by (kind) (rate(diemcau_traps_total{{{HERE}, kind=~"{ANY_DROPPED}"}}[$__rate_interval]))'
+    panel = course(pen, frame, query(asked, "{{kind}}")).min(0)
+    for kind, called in DROPPED.items():
+        panel.override_by_name(kind, [property_("displayName", pen(called))])
+    return panel
 
 
 def _connected(pen: Pen) -> Any:
     frame = Frame(
         Text("Nối với máy chủ MQTT", "MQTT connected"),
-        Text("«Không»: tin chờ trên đĩa cho đến khi nối lại.", "“No”: messages wait on disk until it is back."),
+        Text("“Không”: tin chờ trên đĩa cho đến khi nối lại được.", "“No”: messages wait on disk until it is back."),
         width=6,
         nothing=NO_MQTT,
     )
@@ -60,7 +70,10 @@ def _connected(pen: Pen) -> Any:
 def _queue(pen: Pen) -> Any:
     frame = Frame(
         Text("Tin MQTT đang chờ", "MQTT messages waiting"),
-        Text("Trên 1 000: máy chủ vắng lâu hoặc quá chậm.", "Above 1 000 the broker is long away or too slow."),
+        Text(
+            "Trên 1.000: máy chủ MQTT mất kết nối đã lâu hoặc quá chậm.",
+            "Above 1 000 the broker is long away or too slow.",
+        ),
         unit="short",
         width=9,
         nothing=NO_MQTT,
@@ -72,7 +85,7 @@ def _queue(pen: Pen) -> Any:
 def _published(pen: Pen) -> Any:
     frame = Frame(
         Text("Tin MQTT đã gửi", "MQTT messages sent"),
-        Text("Số tin máy chủ đã nhận, mỗi giây.", "Messages the broker took, a second."),
+        Text("Số tin máy chủ MQTT đã nhận mỗi giây.", "Messages the broker took, a second."),
         unit="ops",
         width=9,
         nothing=NO_MQTT,

@@ -22,7 +22,7 @@ def process(pen: Pen) -> Sequence[Any]:
 def _processor(pen: Pen) -> Any:
     frame = Frame(
         Text("CPU", "CPU"),
-        Text("Phần của một nhân. Gần 100 % là hết sức.", "As a share of one core. Near 100 % it can't keep up."),
+        Text("Tỷ lệ của một nhân. Gần 100 % là quá tải.", "As a share of one core. Near 100 % it can't keep up."),
         unit="percentunit",
         width=6,
     )
@@ -33,7 +33,7 @@ def _processor(pen: Pen) -> Any:
 def _memory(pen: Pen) -> Any:
     frame = Frame(
         Text("Bộ nhớ", "Memory"),
-        Text("Bộ nhớ thực dùng; tăng mãi là rò rỉ.", "Resident memory; one that only grows is a leak."),
+        Text("Bộ nhớ thực dùng; chỉ tăng không giảm là rò rỉ.", "Resident memory; one that only grows is a leak."),
         unit="bytes",
         width=6,
     )

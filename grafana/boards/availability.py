@@ -21,6 +21,7 @@ from boards.availability_figures import (
 from boards.board import Board, Part
 from boards.colours import AVAILABILITY, BLUE, GREEN, NEUTRAL, ORANGE, RED, SKY, limits
 from boards.columns import Column, columns
+from boards.lines import ROLES
 from boards.panels import Frame, bars, course, listing, now, numbers, property_, query, rows
 from boards.pen import Pen
 from boards.promql import AVAILABLE, GOOD, district_named
@@ -32,8 +33,9 @@ MONTH_S = 30 * 24 * 3600
 LOST_S = limits(SKY, (0.001 * MONTH_S, ORANGE), (0.01 * MONTH_S, RED))
 NONE_YET = Text("Chưa có số liệu của khoảng thời gian này", "No figures of this time yet")
 HOW = Text(
-    "Sẵn sàng = thời gian hoạt động (kể cả suy giảm) / (hoạt động + mất kết nối). Chất lượng = thời gian hoạt động tốt "
-    "/ cùng mẫu số. Lúc bị ảnh hưởng do tuyến trên tính cho tuyến ấy; lúc bảo trì và lúc không rõ không tính.",
+    "Sẵn sàng = thời gian hoạt động (kể cả suy giảm chất lượng) / (hoạt động + mất kết nối). Chất lượng = thời gian "
+    "hoạt động tốt / cùng mẫu số. Thời gian bị ảnh hưởng do tuyến trên tính cho tuyến đó; bảo trì và chưa rõ không "
+    "tính.",
     "Availability = time up (degraded too) / (up + degraded + down). Quality = time up and good / the same. Time "
     "unreachable is charged to what cut it off; maintenance and what is unknown are left out.",
 )
@@ -44,7 +46,7 @@ def parts(pen: Pen) -> Sequence[Part]:
     return (
         Part(Text("Toàn tỉnh", "Province"), (_sites(pen), _lines(pen), _down(pen), _left_out(pen))),
         Part(Text("Theo huyện", "By district"), (_districts(pen), _days(pen))),
-        Part(Text("Mất lâu nhất", "Down the longest"), (_worst_sites(pen), _worst_lines(pen))),
+        Part(Text("Mất kết nối lâu nhất", "Down the longest"), (_worst_sites(pen), _worst_lines(pen))),
         Part(Text("Huyện đã chọn", "The district chosen"), chosen(pen)),
     )
 
@@ -67,7 +69,7 @@ def _lines(pen: Pen) -> Any:
     frame = Frame(
         Text("Đường truyền, theo vai trò", "Links, by role"),
         Text(
-            "Thời gian hoạt động / (hoạt động + mất kết nối), mọi đường cùng vai trò (chính, dự phòng, nhánh xã) gộp "
+            "Thời gian hoạt động / (hoạt động + mất kết nối), mọi đường cùng vai trò (chính, dự phòng, truy nhập) gộp "
             "lại. Mục tiêu: 99,9 %; kém: dưới 99 %.",
             "Time up / (up + down), all lines of a role (primary, backup, access) together. Target: 99.9 %; poor: "
             "below 99 %.",
@@ -78,17 +80,20 @@ def _lines(pen: Pen) -> Any:
         nothing=NONE_YET,
     )
     panel = numbers(pen, frame, now(part(LINKS, "role", AVAILABLE), "{{role}}"))
+    for role, look in ROLES.items():
+        panel.override_by_name(role, [property_("displayName", pen(look.text))])
     return panel.thresholds(AVAILABILITY).decimals(3)
 
 
 def _down(pen: Pen) -> Any:
     frame = Frame(
-        Text("Thời gian mất", "Time lost"),
+        Text("Thời gian mất liên lạc", "Time lost"),
         Text(
-            "Cộng thời gian của mọi điểm cầu hỏng, mọi điểm cầu bị ảnh hưởng do tuyến trên, và mọi đường truyền đứt.",
+            "Tổng thời gian của các điểm cầu mất kết nối, các điểm cầu bị ảnh hưởng do tuyến trên và các đường truyền "
+            "mất kết nối.",
             "Added up over all sites that were down, all that were cut off by something upstream, and all lines down.",
         ),
-        unit="dtdurations",
+        unit="dthms",
         width=5,
         height=5,
         nothing=NONE_YET,
@@ -105,8 +110,8 @@ def _left_out(pen: Pen) -> Any:
     frame = Frame(
         Text("Không tính", "Left out"),
         Text(
-            "Phần thời gian của điểm cầu không vào các con số: bảo trì, hoặc tác nhân không biết (mới chạy, mất đường "
-            "của mình, tắt). Càng lớn, con số càng ít nói lên điều gì.",
+            "Tỷ lệ thời gian của điểm cầu không đưa vào các con số: bảo trì, hoặc chưa rõ (máy giám sát vừa khởi động, "
+            "mất mạng hoặc đã tắt). Càng lớn, các con số càng kém tin cậy.",
             "Which part of the sites' time is in none of the figures: maintenance, or the agent couldn't tell (just "
             "started, its own line lost, stopped). The larger, the less the figures say.",
         ),
@@ -118,7 +123,7 @@ def _left_out(pen: Pen) -> Any:
     asked = [
         now(part(ENDPOINTS, "", state, ".+"), pen(text), ref)
         for state, text, ref in (
-            ("unknown", Text("không rõ", "unknown"), "A"),
+            ("unknown", Text("chưa rõ", "unknown"), "A"),
             ("maintenance", Text("bảo trì", "maintenance"), "B"),
         )
     ]
@@ -132,7 +137,7 @@ def _districts(pen: Pen) -> Any:
             f"{HOW.vi} Bấm vào tên để xem các điểm cầu của huyện ở cuối trang.",
             f"{HOW.en} Click a name to see the district's sites at the foot of the page.",
         ),
-        unit="dtdurations",
+        unit="dthms",
         width=15,
         height=13,
         nothing=NONE_YET,
@@ -159,7 +164,7 @@ def _days(pen: Pen) -> Any:
     frame = Frame(
         Text("Từng ngày, toàn tỉnh", "Day by day, the whole province"),
         Text(
-            "Mỗi điểm là một ngày, tại lúc ngày bắt đầu. Nét đứt: 99 % và 99,9 %.",
+            "Mỗi chấm là một ngày, đặt ở đầu ngày. Nét đứt: 99 % và 99,9 %.",
             "A point for each day, at its beginning. Dashed: 99 % and 99.9 %.",
         ),
         unit="percentunit",
@@ -181,14 +186,14 @@ def _days(pen: Pen) -> Any:
 
 def _worst_sites(pen: Pen) -> Any:
     frame = Frame(
-        Text("20 điểm cầu mất lâu nhất", "Twenty sites down the longest"),
+        Text("20 điểm cầu mất kết nối lâu nhất", "Twenty sites down the longest"),
         Text(
-            "Thời gian mất kết nối do chính nó (tuyến trên vẫn tốt), trong khoảng thời gian đang xem. Cam: quá 43 phút "
+            "Thời gian mất kết nối do chính nó (tuyến trên vẫn tốt) trong khoảng thời gian đang xem. Cam: quá 43 phút "
             "(99,9 % một tháng); đỏ: quá 7 giờ 12 phút (99 %).",
             "Time down by itself, what it hangs on being well, within the time shown. Orange: above 43 min (99.9 % of "
             "a month); red: above 7 h 12 min (99 %).",
         ),
-        unit="dtdurations",
+        unit="dthms",
         height=14,
         nothing=Text("Không điểm cầu nào mất kết nối", "No site was down"),
     )
@@ -198,24 +203,24 @@ def _worst_sites(pen: Pen) -> Any:
 
 def _worst_lines(pen: Pen) -> Any:
     frame = Frame(
-        Text("20 đường truyền đứt lâu nhất", "Twenty lines down the longest"),
+        Text("20 đường truyền mất kết nối lâu nhất", "Twenty lines down the longest"),
         Text(
-            "Kể cả lúc đường khác thay được, trong khoảng thời gian đang xem. Bấm để mở. Cam: quá 43 phút (99,9 % một "
-            "tháng); đỏ: quá 7 giờ 12 phút (99 %).",
+            "Kể cả lúc có đường khác thay, trong khoảng thời gian đang xem. Bấm vào tên để mở. Cam: quá 43 phút "
+            "(99,9 % một tháng); đỏ: quá 7 giờ 12 phút (99 %).",
             "Another line standing in or not, within the time shown. Click to open. Orange: above 43 min (99.9 % of a "
             "month); red: above 7 h 12 min (99 %).",
         ),
-        unit="dtdurations",
+        unit="dthms",
         height=14,
-        nothing=Text("Không đường nào đứt", "No line broke"),
+        nothing=Text("Không đường truyền nào mất kết nối", "No line broke"),
     )
     way = pen.way("link", link="${__data.fields.link}")
     return columns(
         listing(pen, frame, rows(f"sort_desc({longest(LINKS_DOWN, 'link, name, role', 20)})")),
         pen,
         Column("name", Text("Đường truyền", "Link"), way=way),
-        Column("role", Text("Vai trò", "Role"), width=100),
-        Column("Value", Text("Đứt", "Down"), width=140, limits=LOST_S),
+        Column("role", Text("Vai trò", "Role"), width=130, looks=ROLES),
+        Column("Value", Text("Mất kết nối", "Down"), width=140, limits=LOST_S),
         Column("link", Text("Mã", "Id"), hidden=True),
     )
 

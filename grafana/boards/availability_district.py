@@ -11,6 +11,7 @@ from grafana_foundation_sdk.models import common
 from boards.availability_figures import DAY, ENDPOINTS, HERE, own, own_left_out, own_names, own_seconds, seconds
 from boards.colours import AVAILABILITY, ORANGE, SKY, STATES, limits
 from boards.columns import Column, columns
+from boards.lines import ROLES
 from boards.panels import Frame, course, listing, property_, query, rows
 from boards.pen import Pen
 from boards.promql import AVAILABLE, GOOD, Kind
@@ -18,7 +19,7 @@ from texts import Text
 
 LEFT = limits(SKY, (0.01, ORANGE))
 NAMES = {0: "unknown", 1: "up", 2: "degraded", 3: "unreachable", 4: "down", 5: "maintenance"}
-ROLE = Column("role", Text("Vai trò", "Role"), width=90)
+ROLE = Column("role", Text("Vai trò", "Role"), width=130, looks=ROLES)
 UNKNOWN_BEGINNING = Text(
     "Chưa chọn huyện, hoặc Prometheus chưa có số liệu từ đầu khoảng thời gian này",
     "No district is chosen, or Prometheus knows nothing of this time's beginning",
@@ -69,10 +70,10 @@ def _sites(pen: Pen) -> Any:
     frame = Frame(
         Text("Từng điểm cầu, kém nhất trước", "Each site, worst first"),
         Text(
-            "Điểm cầu mới tính từ lúc có. Điểm cầu đã bỏ trước khi hết khoảng thời gian thì không có ở đây. Bấm để mở.",
+            "Điểm cầu mới tính từ lúc có; điểm cầu bỏ giữa chừng thì không có ở đây. Bấm vào tên để mở.",
             "A new site counts from when it came; one that left before the time's end isn't here. Click to open.",
         ),
-        unit="dtdurations",
+        unit="dthms",
         width=12,
         height=14,
         nothing=UNKNOWN_BEGINNING,
@@ -85,10 +86,10 @@ def _lines(pen: Pen) -> Any:
     frame = Frame(
         Text("Từng đường truyền đến huyện, kém nhất trước", "Each line into the district, worst first"),
         Text(
-            "Đường chính, dự phòng và các nhánh xã của huyện. Bấm để mở.",
+            "Đường chính, dự phòng và các đường truy nhập của xã. Bấm vào tên để mở.",
             "The district's primary and backup lines, and its communes' access lines. Click to open.",
         ),
-        unit="dtdurations",
+        unit="dthms",
         width=12,
         height=14,
         nothing=UNKNOWN_BEGINNING,
@@ -112,9 +113,11 @@ def _table(pen: Pen, frame: Frame, kind: Kind, *named: Column) -> Any:
 def figures() -> tuple[Column, ...]:
     """Name the columns of queries A to E: available, good, down, unreachable, left out."""
     return (
-        Column("Value #A", Text("Sẵn sàng", "Available"), unit="percentunit", width=100, limits=AVAILABILITY),
-        Column("Value #B", Text("Chất lượng", "Good"), unit="percentunit", width=100, limits=AVAILABILITY),
+        Column(
+            "Value #A", Text("Sẵn sàng", "Available"), unit="percentunit", width=100, limits=AVAILABILITY, decimals=3
+        ),
+        Column("Value #B", Text("Chất lượng", "Good"), unit="percentunit", width=100, limits=AVAILABILITY, decimals=3),
         Column("Value #C", Text("Mất kết nối", "Down"), width=110),
         Column("Value #D", Text("Bị ảnh hưởng", "Unreachable"), width=120),
-        Column("Value #E", Text("Không tính", "Left out"), unit="percentunit", width=100, limits=LEFT),
+        Column("Value #E", Text("Không tính", "Left out"), unit="percentunit", width=100, limits=LEFT, decimals=2),
     )

@@ -15,11 +15,12 @@ OWN = 'endpoint="$endpoint"'
 
 PROTOCOLS = {"h323": Look(Text("H.323", "H.323"), GREY), "sip": Look(Text("SIP", "SIP"), GREY)}
 COMPONENTS = {
-    "overall": Look(Text("tổng thể", "overall"), GREY),
+    "overall": Look(Text("trạng thái chung", "overall"), GREY),
     "hardware": Look(Text("phần cứng", "hardware"), GREY),
-    "camera": Look(Text("máy quay", "camera"), GREY),
-    "microphone": Look(Text("micro", "microphone"), GREY),
-    "network": Look(Text("cổng mạng", "network port"), GREY),
+    "camera": Look(Text("camera", "camera"), GREY),
+    "microphone": Look(Text("micrô", "microphone"), GREY),
+    "network": Look(Text("card mạng", "network card"), GREY),
+    "display": Look(Text("màn hình", "display"), GREY),
 }
 DIRECTIONS = {"receive": Text("nhận", "receiving"), "transmit": Text("phát", "sending")}
 
@@ -83,8 +84,8 @@ def registrations(pen: Pen) -> Any:
     frame = Frame(
         Text("Đăng ký và báo hiệu", "Registration and signalling"),
         Text(
-            "Đăng ký: theo chính thiết bị, với gatekeeper (H.323) hay máy chủ SIP. Báo hiệu: cổng gọi có trả lời tác "
-            "nhân giám sát không.",
+            "Đăng ký: theo chính thiết bị, với gatekeeper (H.323) hoặc máy chủ SIP. Báo hiệu: cổng gọi của thiết bị có "
+            "trả lời máy giám sát không.",
             "Registration: as the codec says, at the gatekeeper (H.323) or SIP server. Signalling: whether its port "
             "for calls answers the agent.",
         ),

@@ -42,14 +42,14 @@ KINDS = {
     "endpoint": Look(Text("điểm cầu", "site"), GREY),
     "device": Look(Text("thiết bị", "device"), GREY),
     "link": Look(Text("đường truyền", "link"), GREY),
-    "agent": Look(Text("tác nhân giám sát", "the agent itself"), GREY),
+    "agent": Look(Text("máy giám sát", "the agent itself"), GREY),
 }
 
 CAUSES = {
     "silent": Look(Text("không trả lời", "silent"), GREY),
-    "interface_down": Look(Text("cổng mất tín hiệu", "interface down"), GREY),
+    "interface_down": Look(Text("cổng tắt hoặc đứt cáp", "interface down"), GREY),
     "beyond_silent": Look(Text("phía sau không trả lời", "nothing beyond answers"), GREY),
-    "blind": Look(Text("tác nhân mất đường truyền của mình", "the agent lost its own line"), GREY),
+    "blind": Look(Text("máy giám sát mất mạng", "the agent lost its own line"), GREY),
 }
 
 VERDICTS = {
@@ -62,6 +62,9 @@ YES_NO = {0: Look(Text("không", "no"), RED), 1: Look(Text("có", "yes"), GREEN)
 ON_OFF = {0: Look(Text("không", "no"), GREY), 1: Look(Text("có", "yes"), SKY)}
 
 
+ABSENT = "\N{EN DASH}"  # what a table says where a row has no value
+
+
 def mapping(looks: dict[int, Look] | dict[str, Look], pen: Pen) -> dashboard.ValueMap:
     """Make Grafana's mapping of values to words and colours."""
     return dashboard.ValueMap(
@@ -70,6 +73,13 @@ def mapping(looks: dict[int, Look] | dict[str, Look], pen: Pen) -> dashboard.Val
             for index, (value, look) in enumerate(looks.items())
         }
     )
+
+
+def absent(colour: str | None = None) -> dashboard.SpecialValueMap:
+    """Make Grafana's mapping of no value to a dash: it has no limit's colour."""
+    result = dashboard.ValueMappingResult(text=ABSENT, color=colour)
+    match = dashboard.SpecialValueMatch.NULL_AND_NAN
+    return dashboard.SpecialValueMap(dashboard.DashboardSpecialValueMapOptions(match=match, result=result))
 
 
 def limits(base: str, *steps: tuple[float, str]) -> build.ThresholdsConfig:

@@ -25,7 +25,7 @@ def parts(pen: Pen) -> Sequence[Part]:
     """Lay out the dashboard."""
     return (
         Part(Text("Hiện tại", "Now"), (_states(pen), _open(pen), _lines_down(pen), _unregistered(pen))),
-        Part(Text("Sự cố đang mở", "Open outages"), (_outages(pen),)),
+        Part(Text("Sự cố đang xảy ra", "Open outages"), (_outages(pen),)),
         Part(Text("Điểm cầu", "Sites"), (_history(pen),)),
         Part(Text("Đường truyền", "Lines"), (_lines(pen),)),
         Part(Text("Chất lượng", "Quality"), (_round_trips(pen), _loss(pen), _slow(pen))),
@@ -41,7 +41,7 @@ def _states(pen: Pen) -> Any:
     frame = Frame(
         Text("Điểm cầu theo trạng thái", "Sites by state"),
         Text(
-            "Số điểm cầu của huyện ở mỗi trạng thái. «Bị ảnh hưởng» là không liên lạc được vì tuyến trên bị đứt.",
+            "Số điểm cầu của huyện ở mỗi trạng thái. “Bị ảnh hưởng” là mất liên lạc vì tuyến trên gặp sự cố.",
             "How many of the district's sites are in each state. “Unreachable” is cut off by something upstream.",
         ),
         width=13,
@@ -53,9 +53,9 @@ def _states(pen: Pen) -> Any:
 
 def _open(pen: Pen) -> Any:
     frame = Frame(
-        Text("Sự cố đang mở", "Open outages"),
+        Text("Sự cố đang xảy ra", "Open outages"),
         Text(
-            "Mỗi nguyên nhân gốc trong huyện, hay ở tuyến trên, là một sự cố.",
+            "Mỗi nguyên nhân gốc, trong huyện hoặc ở tuyến trên, là một sự cố.",
             "One for each root cause in the district, or upstream of it.",
         ),
         width=3,
@@ -66,9 +66,9 @@ def _open(pen: Pen) -> Any:
 
 def _lines_down(pen: Pen) -> Any:
     frame = Frame(
-        Text("Đường truyền đứt", "Lines down"),
+        Text("Đường truyền mất kết nối", "Lines down"),
         Text(
-            "Các đường có một đầu trong huyện, kể cả đường dự phòng.",
+            "Các đường truyền có một đầu trong huyện, kể cả đường dự phòng.",
             "Of those with an end in the district, backup lines too.",
         ),
         width=4,
@@ -82,7 +82,7 @@ def _unregistered(pen: Pen) -> Any:
     frame = Frame(
         Text("Chưa đăng ký", "Not registered"),
         Text(
-            "Số thiết bị hội nghị mất đăng ký H.323 hoặc SIP, theo chính thiết bị.",
+            "Số thiết bị hội nghị chưa đăng ký H.323 hoặc SIP, theo chính thiết bị.",
             "How many codecs say that they are not registered by H.323 or SIP.",
         ),
         width=4,
@@ -96,12 +96,12 @@ def _outages(pen: Pen) -> Any:
     frame = Frame(
         Text("Sự cố theo nguyên nhân gốc", "Outages by root cause"),
         Text(
-            "Mỗi dòng là một nguyên nhân trong huyện hay ở tuyến trên, và số điểm cầu bị ảnh hưởng. Bấm tên để mở.",
+            "Mỗi dòng: một nguyên nhân trong huyện hoặc ở tuyến trên, số điểm cầu bị ảnh hưởng. Bấm vào tên để mở.",
             "A row for each cause in the district or upstream, and the sites it takes away. Click a name to open it.",
         ),
         width=24,
         height=5,
-        nothing=Text("Không có sự cố nào đang mở trong huyện", "No outage is open in the district"),
+        nothing=Text("Huyện hiện không có sự cố nào", "No outage is open in the district"),
     )
     return open_outages(pen, frame, OUTAGES)
 
@@ -110,7 +110,7 @@ def _history(pen: Pen) -> Any:
     frame = Frame(
         Text("Trạng thái từng điểm cầu", "State of each site"),
         Text(
-            "Mỗi ô là trạng thái xấu nhất trong khoảng đó; bảo trì che các trạng thái khác. Bấm để mở điểm cầu.",
+            "Mỗi ô là trạng thái xấu nhất trong khoảng đó; bảo trì đứng trước các trạng thái khác. Bấm để mở điểm cầu.",
             "A cell shows the worst state within its time; maintenance stands before the others. Click to open a site.",
         ),
         width=24,
@@ -125,10 +125,10 @@ def _lines(pen: Pen) -> Any:
     frame = Frame(
         Text("Đường truyền của huyện", "The district's lines"),
         Text(
-            "Các đường có một đầu trong huyện: về tỉnh, dự phòng và tới xã. Tải là tỷ lệ trên dung lượng thuê, "
-            "ở lần hỏi gần nhất. Cao: từ 70 %; quá tải: từ 90 %. Bấm vào tên để mở chi tiết.",
+            "Các đường có một đầu trong huyện: lên tỉnh, dự phòng và xuống xã. Mức sử dụng là phần dung lượng thuê "
+            "đang dùng, ở lần đo gần nhất. Cao: từ 70 %; gần đầy: từ 90 %. Bấm vào tên để mở chi tiết.",
             "Those with an end in the district: to the province, backup, to communes. Use is the share of the bought "
-            "capacity at the last poll. High: from 70 %; too high: from 90 %. Click a name for the details.",
+            "capacity at the last poll. High: from 70 %; nearly full: from 90 %. Click a name for the details.",
         ),
         width=24,
         height=11,
@@ -170,7 +170,7 @@ def _loss(pen: Pen) -> Any:
 
 def _slow(pen: Pen) -> Any:
     frame = Frame(
-        Text("10 điểm cầu trễ nhất", "Ten slowest sites"),
+        Text("10 điểm cầu có độ trễ cao nhất", "Ten slowest sites"),
         Text(
             "Độ trễ khứ hồi trung bình gần đây. Tốt: đến 150 ms; kém: trên 300 ms (ITU-T G.114).",
             "Recent mean round trip. Good: to 150 ms; poor: above 300 ms (ITU-T G.114).",
@@ -191,7 +191,7 @@ def _without_registration(pen: Pen) -> Any:
             "Theo chính thiết bị: chưa đăng ký với gatekeeper (H.323) hoặc máy chủ SIP, nên không nhận được cuộc gọi.",
             "As they say: without registration at the gatekeeper (H.323) or SIP server no call reaches them.",
         ),
-        nothing=Text("Không thiết bị nào mất đăng ký", "No codec lost its registration"),
+        nothing=Text("Không thiết bị nào báo chưa đăng ký", "No codec lost its registration"),
     )
     return _told(
         pen,
@@ -204,7 +204,7 @@ def _without_registration(pen: Pen) -> Any:
 def _failed(pen: Pen) -> Any:
     frame = Frame(
         Text("Bộ phận hỏng", "Failed parts"),
-        Text("Máy quay, micro, cổng mạng: theo chính thiết bị.", "Camera, microphone, network port: as codecs say."),
+        Text("Camera, micrô, card mạng: theo chính thiết bị.", "Camera, microphone, network card: as codecs say."),
         nothing=Text("Không thiết bị nào báo hỏng", "No codec tells of a failure"),
     )
     return _told(

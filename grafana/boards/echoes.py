@@ -12,7 +12,7 @@ from texts import Text
 
 OWN = 'endpoint="$endpoint"'
 RATES = f"rate(diemcau_icmp_rtt_seconds_bucket{{{OWN}}}[$__rate_interval])"
-SILENT = Text("Không có gói nào trả lời", "No echo was answered")
+SILENT = Text("Không gói đo nào được trả lời", "No echo was answered")
 
 
 def round_trips(pen: Pen) -> Any:
@@ -35,9 +35,9 @@ def round_trips(pen: Pen) -> Any:
 def median(pen: Pen) -> Any:
     """Draw the middle of the smoke, and its upper edge."""
     frame = Frame(
-        Text("Độ trễ khứ hồi: trung vị và mức 95 %", "Round trips: median and 95th percentile"),
+        Text("Độ trễ khứ hồi: trung vị và bách phân vị 95", "Round trips: median and 95th percentile"),
         Text(
-            "Một nửa số gói nhanh hơn trung vị; cứ 20 gói có một gói chậm hơn mức 95 %. "
+            "Một nửa số gói nhanh hơn trung vị; cứ 20 gói có một gói chậm hơn bách phân vị 95. "
             "Tốt: đến 150 ms; kém: trên 300 ms (ITU-T G.114).",
             "Half of the echoes are quicker than the median, one in 20 is slower than the 95th percentile. "
             "Good: to 150 ms; poor: above 300 ms (ITU-T G.114).",
@@ -45,7 +45,7 @@ def median(pen: Pen) -> Any:
         unit="s",
         nothing=SILENT,
     )
-    levels = ((0.5, Text("trung vị", "median")), (0.95, Text("mức 95 %", "95th percentile")))
+    levels = ((0.5, Text("trung vị", "median")), (0.95, Text("bách phân vị 95", "95th percentile")))
     queries = [
         query(f"histogram_quantile({level}, sum by (le) ({RATES}))", pen(text), ref)
         for (level, text), ref in zip(levels, "AB", strict=True)
@@ -58,7 +58,7 @@ def loss(pen: Pen) -> Any:
     frame = Frame(
         Text("Mất gói", "Loss"),
         Text(
-            "Tỷ lệ gói không trả lời trong 60 giây, mức xấu nhất của mỗi khoảng. Tốt: đến 0,1 %; kém: trên 1 %.",
+            "Tỷ lệ gói không được trả lời trong 60 giây, mức xấu nhất của mỗi khoảng. Tốt: đến 0,1 %; kém: trên 1 %.",
             "Share of echoes not answered over 60 s, the worst of each interval. Good: to 0.1 %; poor: above 1 %.",
         ),
         unit="percentunit",
@@ -72,7 +72,7 @@ def jitter(pen: Pen) -> Any:
     frame = Frame(
         Text("Biến động trễ (jitter)", "Jitter"),
         Text(
-            "Làm trơn theo RFC 3550, của gói khứ hồi. Tốt: đến 10 ms; kém: trên 30 ms.",
+            "Tính trên độ trễ khứ hồi, làm trơn theo RFC 3550. Tốt: đến 10 ms; kém: trên 30 ms.",
             "Smoothed as in RFC 3550, of round trips. Good: to 10 ms; poor: above 30 ms.",
         ),
         unit="s",

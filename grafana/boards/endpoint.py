@@ -39,7 +39,7 @@ def _state(pen: Pen) -> Any:
     frame = Frame(
         Text("Trạng thái", "State"),
         Text(
-            "«Bị ảnh hưởng» là không liên lạc được vì tuyến trên bị đứt, bản thân điểm cầu không hỏng.",
+            "“Bị ảnh hưởng” là mất liên lạc vì tuyến trên gặp sự cố, bản thân điểm cầu không hỏng.",
             "“Unreachable” is cut off by something upstream; the site itself is not broken.",
         ),
         width=5,
@@ -70,7 +70,8 @@ def _available(pen: Pen) -> Any:
     frame = Frame(
         Text("Độ sẵn sàng 30 ngày", "Availability, 30 days"),
         Text(
-            "Thời gian liên lạc được, kể cả suy giảm. Không tính: bị ảnh hưởng do tuyến trên, bảo trì, chưa rõ.",
+            "Thời gian liên lạc được, kể cả suy giảm chất lượng. Không tính: bị ảnh hưởng do tuyến trên, bảo trì, "
+            "chưa rõ.",
             "Time connected, degraded included. Left out: cut off by something upstream, maintenance, unknown.",
         ),
         unit="percentunit",
@@ -84,7 +85,7 @@ def _good(pen: Pen) -> Any:
     frame = Frame(
         Text("Chất lượng 30 ngày", "Quality, 30 days"),
         Text(
-            "Thời gian hoạt động tốt, không suy giảm, trên cùng tổng như độ sẵn sàng.",
+            "Thời gian hoạt động tốt, không suy giảm chất lượng, trên cùng tổng như độ sẵn sàng.",
             "Time up and not degraded, of the same total as availability.",
         ),
         unit="percentunit",
@@ -115,7 +116,7 @@ def _registered(pen: Pen) -> Any:
     frame = Frame(
         Text("Đã đăng ký", "Registered"),
         Text(
-            "«Không» nếu mất đăng ký H.323 hoặc SIP, theo chính thiết bị.",
+            "“Không” nếu chưa đăng ký H.323 hoặc SIP, theo chính thiết bị.",
             "“No” where the codec says that H.323 or SIP is not registered.",
         ),
         width=3,
@@ -128,14 +129,14 @@ def _registered(pen: Pen) -> Any:
 
 def _outages(pen: Pen) -> Any:
     frame = Frame(
-        Text("Sự cố đang mở", "Open outages"),
+        Text("Sự cố đang xảy ra", "Open outages"),
         Text(
-            "Của điểm cầu này, của những gì khác trong huyện, và của tuyến trên. Bấm vào tên để mở.",
+            "Của điểm cầu này, của nơi khác trong huyện và của tuyến trên. Bấm vào tên để mở.",
             "Of this site, of all else in its district, and upstream. Click a name to open it.",
         ),
         width=24,
         height=5,
-        nothing=Text("Không có sự cố nào đang mở", "No outage is open"),
+        nothing=Text("Hiện không có sự cố nào", "No outage is open"),
     )
     return open_outages(pen, frame, around("$home"))
 
@@ -144,14 +145,14 @@ def _lines(pen: Pen) -> Any:
     frame = Frame(
         Text("Đường truyền tới điểm cầu", "Lines on the way"),
         Text(
-            "Đường truy nhập của điểm cầu và các đường của huyện về tỉnh. Tải là tỷ lệ trên dung lượng thuê, ở lần hỏi "
-            "gần nhất. Cao: từ 70 %; quá tải: từ 90 %. Bấm vào tên để mở chi tiết.",
+            "Đường truy nhập của điểm cầu và các đường của huyện lên tỉnh. Mức sử dụng là phần dung lượng thuê đang "
+            "dùng, ở lần đo gần nhất. Cao: từ 70 %; gần đầy: từ 90 %. Bấm vào tên để mở chi tiết.",
             "The site's access line, and the lines from its district upwards. Use is the share of the bought capacity "
-            "at the last poll. High: from 70 %; too high: from 90 %. Click a name for the details.",
+            "at the last poll. High: from 70 %; nearly full: from 90 %. Click a name for the details.",
         ),
         width=24,
         height=6,
-        nothing=Text("Không qua đường truyền nào được theo dõi", "No line that is watched leads here"),
+        nothing=Text("Không có đường truyền nào được theo dõi", "No line that is watched leads here"),
     )
     return lines.table(pen, frame, lines.on_the_way)
 
@@ -169,7 +170,7 @@ def _times(pen: Pen) -> Any:
     frame = Frame(
         Text("Thời gian ở mỗi trạng thái", "Time in each state"),
         Text("Trong khoảng thời gian đang xem.", "Within the time shown."),
-        unit="s",
+        unit="dthms",
         height=7,
     )
     return coloured(bars(pen, frame, *each(pen, _time_in)).min(0))
@@ -182,7 +183,7 @@ def _time_in(number: int) -> str:
 
 BOARD = Board(
     name="endpoint",
-    title=Text("Điểm cầu · Chi tiết", "Sites · One site"),
+    title=Text("Điểm cầu · Từng điểm cầu", "Sites · One site"),
     about=Text(
         "Một điểm cầu: trạng thái, chất lượng đường truyền, cuộc gọi, thiết bị, độ sẵn sàng.",
         "One site: state, quality of the way to it, calls, codec, availability.",
@@ -190,7 +191,7 @@ BOARD = Board(
     parts=parts,
     variables=(found.districts, found.endpoint, found.site, found.home),
     marks=(
-        Mark(Text("Điểm cầu không tốt", "Site not well"), f"({STATE} >= 2) < 5", "{{endpoint}}"),
+        Mark(Text("Điểm cầu có sự cố", "Site not well"), f"({STATE} >= 2) < 5", "{{endpoint}}"),
         outage_mark(Text("Sự cố trong huyện", "Outages in the district"), around("$home", other_than="$endpoint")),
     ),
 )

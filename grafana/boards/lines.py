@@ -65,8 +65,8 @@ def table(pen: Pen, frame: Frame, chosen: Callable[..., str]) -> Any:
         Column("name", Text("Đường truyền", "Line"), way=way),
         Column("role", Text("Vai trò", "Role"), width=160, looks=ROLES),
         Column("Value #A", Text("Trạng thái", "State"), width=210, looks=STATES),
-        Column("Value #B", Text("Tải chiều nhận", "Use, receiving"), unit="percentunit", width=150, limits=USE),
-        Column("Value #C", Text("Tải chiều phát", "Use, sending"), unit="percentunit", width=150, limits=USE),
+        Column("Value #B", Text("Sử dụng chiều nhận", "Use, receiving"), unit="percentunit", width=150, limits=USE),
+        Column("Value #C", Text("Sử dụng chiều phát", "Use, sending"), unit="percentunit", width=150, limits=USE),
         Column("Value #D", Text("Dung lượng", "Capacity"), unit="bps", width=140),
         Column("link", Text("Mã", "Id"), hidden=True),
     )

@@ -9,6 +9,7 @@ from boards import variables
 from boards.board import Board, Mark, Part
 from boards.colours import ANY_IS_BAD, AVAILABILITY, GREEN, GREY, NEUTRAL, ORANGE, RED, STATES, USE, limits, mapping
 from boards.columns import Column, columns
+from boards.lines import ROLES
 from boards.link_figures import CAPACITY, ONE, STATE, available, breaks, days_left, percentile, repair_s
 from boards.link_use import RECEIVED, SENT, UNSEEN, cleanliness, use, utilization
 from boards.panels import Frame, bars, listing, now, numbers, property_, query, rows, states_course
@@ -37,7 +38,8 @@ def _state(pen: Pen) -> Any:
     frame = Frame(
         Text("Trạng thái", "State"),
         Text(
-            "Đường mất kết nối khi cổng của nó mất tín hiệu, hoặc khi mọi thứ phía sau im lặng mà không có đường khác.",
+            "Đường truyền mất kết nối khi cổng của nó tắt hoặc mất tín hiệu, hoặc khi mọi thứ phía sau không trả lời "
+            "mà không có đường khác dẫn tới.",
             "A line is down when its interface is, or when all beyond it is silent and no other line leads there.",
         ),
         width=4,
@@ -50,9 +52,9 @@ def _available(pen: Pen) -> Any:
     frame = Frame(
         Text("Độ sẵn sàng 30 ngày", "Availability over 30 days"),
         Text(
-            "Thời gian hoạt động trên thời gian hoạt động và mất kết nối; lúc bảo trì và lúc không rõ không tính. "
-            "Đạt: 99,9 %; kém: dưới 99 %.",
-            "Time up of time up and down; maintenance and what is not known are left out. Good: 99.9 %; poor: below "
+            "Thời gian hoạt động trên thời gian hoạt động và mất kết nối; thời gian bảo trì và chưa rõ không tính. "
+            "Mục tiêu: 99,9 %; kém: dưới 99 %.",
+            "Time up of time up and down; maintenance and what is not known are left out. Target: 99.9 %; poor: below "
             "99 %.",
         ),
         unit="percentunit",
@@ -65,7 +67,7 @@ def _available(pen: Pen) -> Any:
 
 def _breaks(pen: Pen) -> Any:
     frame = Frame(
-        Text("Số lần đứt", "Outages"),
+        Text("Số lần mất kết nối", "Outages"),
         Text("Trong khoảng thời gian đang xem, xét từng phút.", "Within the time shown, looked at every minute."),
         width=4,
         height=4,
@@ -77,13 +79,13 @@ def _repair(pen: Pen) -> Any:
     frame = Frame(
         Text("Thời gian khôi phục trung bình", "Mean time to repair"),
         Text(
-            "Tổng thời gian mất kết nối chia cho số lần đứt, trong khoảng thời gian đang xem.",
+            "Tổng thời gian mất kết nối chia cho số lần, trong khoảng thời gian đang xem.",
             "Time down by number of outages, within the time shown.",
         ),
-        unit="dtdurations",
+        unit="dthms",
         width=4,
         height=4,
-        nothing=Text("Không đứt lần nào", "It did not break"),
+        nothing=Text("Không mất kết nối lần nào", "It did not break"),
     )
     return numbers(pen, frame, now(repair_s())).thresholds(limits(GREEN, (3600, ORANGE), (4 * 3600, RED)))
 
@@ -91,7 +93,7 @@ def _repair(pen: Pen) -> Any:
 def _capacity(pen: Pen) -> Any:
     frame = Frame(
         Text("Dung lượng", "Capacity"),
-        Text("Đã mua; không khai thì là tốc độ của cổng.", "What was bought; the interface's speed where not said."),
+        Text("Đã thuê; không khai thì là tốc độ của cổng.", "What was bought; the interface's speed where not said."),
         unit="bps",
         width=4,
         height=4,
@@ -111,7 +113,7 @@ def _days_left(pen: Pen) -> Any:
             "capacity, a figure each way. A trend only: it knows nothing of what will be added. Nothing is shown where "
             "use doesn't grow, where weeks scatter more than they grow, or before there are three weeks of figures.",
         ),
-        unit="d",
+        unit="none",
         width=4,
         height=4,
         nothing=Text("Không tăng rõ rệt", "No clear growth"),
@@ -123,7 +125,7 @@ def _days_left(pen: Pen) -> Any:
 def _course(pen: Pen) -> Any:
     frame = Frame(
         Text("Trạng thái theo thời gian", "State over time"),
-        Text("Chỗ trống là lúc không có tác nhân giám sát.", "A gap is time without an agent."),
+        Text("Khoảng trống là lúc máy giám sát không chạy.", "A gap is time without an agent."),
         width=24,
         height=4,
     )
@@ -135,7 +137,7 @@ def _percentiles(pen: Pen) -> Any:
         Text("Bách phân vị 95", "95th percentile"),
         Text(
             "95 % các trung bình 5 phút trong khoảng thời gian đang xem không vượt quá mức này: mức dùng để chọn gói "
-            "cước. Màu theo phần của dung lượng.",
+            "cước. Màu theo tỷ lệ trên dung lượng.",
             "95 % of the 5-minute means within the time shown are no higher: what a line is bought by. Coloured by the "
             "share of the capacity.",
         ),
@@ -146,7 +148,7 @@ def _percentiles(pen: Pen) -> Any:
     )
     both = (("receive", RECEIVED, "A", "C"), ("transmit", SENT, "B", "D"))
     rates = [now(percentile(way), pen(text), ref) for way, text, ref, _ in both]
-    part = Text("phần dung lượng", "of capacity")
+    part = Text("so với dung lượng", "of capacity")
     shares = [now(f"{percentile(way)} / {CAPACITY}", f"{pen(text)}, {pen(part)}", ref) for way, text, _, ref in both]
     panel = numbers(pen, frame, *rates, *shares).thresholds(NEUTRAL)
     for *_, ref in both:
@@ -158,10 +160,10 @@ def _others(pen: Pen) -> Any:
     frame = Frame(
         Text("Đường khác đến cùng nơi", "Other lines to the same place"),
         Text(
-            "Đường dự phòng (hoặc đường chính, nếu đang xem đường dự phòng) và tình trạng. Bấm để mở.",
+            "Đường dự phòng (hoặc đường chính, nếu đang xem đường dự phòng) và trạng thái. Bấm vào mã để mở.",
             "The spare (or the primary, where this is the spare) and its state. Click to open it.",
         ),
-        nothing=Text("Không có đường nào khác: đứt là mất", "There is no other line: if it breaks, all is lost"),
+        nothing=Text("Không có đường khác: đứt là mất liên lạc", "There is no other line: if it breaks, all is lost"),
     )
     beside = 'b="$far", link!="$link"'
     state = named(f"diemcau_link_state{{{beside}}}", "link", beside)
@@ -177,7 +179,7 @@ def _others(pen: Pen) -> Any:
         pen,
         Column("link", Text("Mã", "Id"), width=150, way=pen.way("link", link="${__data.fields.link}")),
         Column("name", Text("Đường truyền", "Link")),
-        Column("role", Text("Vai trò", "Role"), width=90),
+        Column("role", Text("Vai trò", "Role"), width=130, looks=ROLES),
         Column("Value #A", Text("Trạng thái", "State"), width=150, looks=STATES),
         Column("Value #B", Text("Dung lượng", "Capacity"), unit="bps", width=100),
         Column("Value #C", Text("Sử dụng", "Use"), unit="percentunit", width=90, limits=USE),
@@ -186,10 +188,10 @@ def _others(pen: Pen) -> Any:
 
 def _fullest(pen: Pen) -> Any:
     frame = Frame(
-        Text("10 đường đầy nhất", "Ten fullest lines"),
+        Text("10 đường truyền đầy nhất", "Ten fullest lines"),
         Text(
-            "Chiều bận hơn, trung bình 5 phút, so với dung lượng. Bận: từ 70 %; đầy: từ 90 %.",
-            "The busier way, mean of 5 minutes, of the capacity. Busy: from 70 %; full: from 90 %.",
+            "Chiều bận hơn, trung bình 5 phút, so với dung lượng. Cao: từ 70 %; gần đầy: từ 90 %.",
+            "The busier way, mean of 5 minutes, of the capacity. High: from 70 %; nearly full: from 90 %.",
         ),
         unit="percentunit",
         nothing=Text("Chưa có số liệu lưu lượng", "No figures of traffic yet"),
@@ -214,7 +216,7 @@ BOARD = Board(
     ),
     marks=(
         Mark(
-            Text("Sự cố của đường này", "Outages of this line"),
+            Text("Sự cố của đường truyền này", "Outages of this line"),
             'diemcau_outage_info{kind="link", id="$link"}',
             "{{name}}: {{since}}. {{sites}}",
         ),

@@ -13,10 +13,10 @@ from boards.panels import Frame, course, property_, query
 from boards.pen import Pen
 from texts import Text
 
-RECEIVED, SENT = Text("nhận", "received"), Text("gửi", "sent")
+RECEIVED, SENT = Text("nhận", "received"), Text("phát", "sent")
 FULL = Text("dung lượng", "capacity")
 UNSEEN = Text(
-    "Không biết: đường chưa khai cổng nào, hoặc thiết bị không trả lời SNMP",
+    "Chưa rõ: đường truyền chưa khai cổng nào, hoặc thiết bị không trả lời SNMP",
     "Not known: no interface is given for the line, or its device doesn't answer SNMP",
 )
 
@@ -35,7 +35,7 @@ def use(pen: Pen) -> Any:
     frame = Frame(
         Text("Lưu lượng so với dung lượng", "Traffic against capacity"),
         Text(
-            "Trên: nhận vào cổng của thiết bị thấy đường này; dưới: gửi ra. Nét đứt: dung lượng.",
+            "Phía trên: nhận vào cổng thiết bị của đường này; phía dưới: phát ra. Nét đứt: dung lượng.",
             "Above: into the interface the line is seen at; below: out of it. Dashed: the capacity.",
         ),
         unit="bps",
@@ -71,7 +71,10 @@ def utilization(pen: Pen) -> Any:
     """Draw the share of the capacity in use."""
     frame = Frame(
         Text("Mức sử dụng", "Utilization"),
-        Text("Lưu lượng chia cho dung lượng. Bận: từ 70 %; đầy: từ 90 %.", "Busy: from 70 %; full: from 90 %."),
+        Text(
+            "Lưu lượng chia cho dung lượng. Cao: từ 70 %; gần đầy: từ 90 %.",
+            "Traffic by capacity. High: from 70 %; nearly full: from 90 %.",
+        ),
         unit="percentunit",
         width=24,
         height=7,
@@ -97,15 +100,15 @@ def cleanliness(pen: Pen) -> Sequence[Any]:
 
 def _counts(pen: Pen) -> Any:
     frame = Frame(
-        Text("Lỗi và loại bỏ", "Errors and discards"),
+        Text("Gói lỗi và gói bị bỏ", "Errors and discards"),
         Text(
-            "Gói hỏng (lỗi: cáp, quang, thiết bị) và gói bị bỏ (loại bỏ: hàng đợi đầy) mỗi giây ở cổng.",
+            "Gói lỗi (do cáp, quang, thiết bị) và gói bị bỏ (do hàng đợi đầy), mỗi giây, ở cổng thiết bị.",
             "Packets broken (errors: cable, optics, device) and thrown away (discards: a full queue) a second.",
         ),
         unit="pps",
         nothing=UNSEEN,
     )
-    kinds = (("errors", Text("lỗi", "errors"), ORANGE), ("discards", Text("loại bỏ", "discards"), GREY))
+    kinds = (("errors", Text("gói lỗi", "errors"), ORANGE), ("discards", Text("gói bị bỏ", "discards"), GREY))
     ways = (("receive", RECEIVED), ("transmit", SENT))
     asked = [(way, column, f"{pen(kind)}, {pen(text)}") for column, kind, _ in kinds for way, text in ways]
     queries = [query(counted(way, column), words, ref) for (way, column, words), ref in zip(asked, "ABCD", strict=True)]
@@ -118,7 +121,7 @@ def _counts(pen: Pen) -> Any:
 
 def _share(pen: Pen) -> Any:
     frame = Frame(
-        Text("Tỷ lệ gói hỏng hoặc bị bỏ", "Share of packets broken or thrown away"),
+        Text("Tỷ lệ gói lỗi hoặc bị bỏ", "Share of packets broken or thrown away"),
         Text("Tốt: đến 0,1 %; kém: trên 1 %.", "Good: to 0.1 %; poor: above 1 %."),
         unit="percentunit",
         nothing=UNSEEN,

@@ -101,7 +101,7 @@ def _until(pen: Pen) -> Any:
     frame = Frame(
         Text("Còn bao lâu tới giờ họp", "Time until the start"),
         Text("Chỉ các cuộc họp chưa bắt đầu. Gấp: dưới 30 phút.", "Of meetings yet to start. Soon: below 30 minutes."),
-        unit="s",
+        unit="dthms",
         width=8,
         nothing=Text("Không có cuộc họp nào sắp tới", "No meeting is coming up"),
     )

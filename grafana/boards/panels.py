@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from grafana_foundation_sdk.builders import (
     bargauge,
     common as build_common,
+    dashboard as build,
     heatmap,
     prometheus,
     stat,
@@ -73,10 +74,16 @@ def dressed(panel: PanelT, pen: Pen, frame: Frame, *queries: prometheus.Dataquer
     return panel
 
 
+def by_limits(panel: PanelT) -> PanelT:
+    """Colour a panel by its limits, whatever its type does of its own: a timeline goes from green to red."""
+    panel.color_scheme(build.FieldColor().mode(dashboard.FieldColorModeId.THRESHOLDS))
+    return panel
+
+
 def numbers(pen: Pen, frame: Frame, *queries: prometheus.Dataquery) -> stat.Panel:
     """Draw large figures, one for each series, coloured by the panel's thresholds."""
     return (
-        dressed(stat.Panel(), pen, frame, *queries)
+        by_limits(dressed(stat.Panel(), pen, frame, *queries))
         .reduce_options(build_common.ReduceDataOptions().calcs(["lastNotNull"]))
         .graph_mode(common.BigValueGraphMode.NONE)
         .color_mode(common.BigValueColorMode.BACKGROUND)
@@ -111,7 +118,7 @@ def listing(pen: Pen, frame: Frame, *queries: prometheus.Dataquery) -> table.Pan
 def bars(pen: Pen, frame: Frame, *queries: prometheus.Dataquery) -> bargauge.Panel:
     """Draw a horizontal bar for each series, its name beside it."""
     return (
-        dressed(bargauge.Panel(), pen, frame, *queries)
+        by_limits(dressed(bargauge.Panel(), pen, frame, *queries))
         .orientation(common.VizOrientation.HORIZONTAL)
         .display_mode(common.BarGaugeDisplayMode.BASIC)
         .reduce_options(build_common.ReduceDataOptions().calcs(["lastNotNull"]))
@@ -124,7 +131,7 @@ def states_course(
 ) -> statetimeline.Panel:
     """Draw a strip over time for each series, in the colours of its states."""
     return (
-        dressed(statetimeline.Panel(), pen, frame, *queries)
+        by_limits(dressed(statetimeline.Panel(), pen, frame, *queries))
         .mappings([mapping(looks, pen)])
         .thresholds(limits(GREY))
         .show_value(common.VisibilityMode.NEVER)
@@ -138,7 +145,7 @@ def states_history(
 ) -> statushistory.Panel:
     """Draw a row of samples over time for each series: for many series at once."""
     return (
-        dressed(statushistory.Panel(), pen, frame, *queries)
+        by_limits(dressed(statushistory.Panel(), pen, frame, *queries))
         .mappings([mapping(looks, pen)])
         .thresholds(limits(GREY))
         .show_value(common.VisibilityMode.NEVER)
@@ -152,6 +159,7 @@ def distribution(pen: Pen, frame: Frame, *queries: prometheus.Dataquery) -> heat
         dressed(heatmap.Panel(), pen, frame, *queries)
         .calculate(False)
         .color(heatmap.HeatmapColorOptions().mode(HeatmapColorMode.SCHEME).scheme("Blues").steps(64).reverse(False))
+        .cell_values(heatmap.CellValues().unit("cps"))
         .y_axis(heatmap.YAxisConfig().unit(frame.unit).axis_placement(common.AxisPlacement.LEFT))
         .cell_gap(0)
         .show_legend()

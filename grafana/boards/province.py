@@ -21,19 +21,40 @@ from boards.colours import (
 )
 from boards.columns import Column, columns
 from boards.open_outages import open_outages
-from boards.panels import Frame, bars, course, dressed, listing, now, numbers, query, rows, states_course
+from boards.panels import (
+    Frame,
+    bars,
+    by_limits,
+    course,
+    dressed,
+    listing,
+    now,
+    numbers,
+    property_,
+    query,
+    rows,
+    states_course,
+)
 from boards.pen import Pen
 from texts import Text
 
 PROVINCE = Text("Cấp tỉnh", "Province")
 LOST = "3|4"  # unreachable, down
+OPEN_SITE = Text("Mở điểm cầu", "Open the site")
+PLACE = (
+    ("district", Text("Mã", "Id"), "string"),
+    ("lat", Text("Vĩ độ", "Latitude"), "degree"),
+    ("lon", Text("Kinh độ", "Longitude"), "degree"),
+    ("name", Text("Huyện", "District"), "string"),
+    ("Value", Text("Tỷ lệ mất liên lạc", "Share without a connection"), "percentunit"),
+)  # what a dot of the map says: columns, their names and units
 
 
 def parts(pen: Pen) -> Sequence[Part]:
     """Lay out the dashboard."""
     return (
         Part(Text("Hiện tại", "Now"), (_states(pen), _lost(pen), _open(pen), _links(pen))),
-        Part(Text("Sự cố đang mở", "Open outages"), (_outages(pen),)),
+        Part(Text("Sự cố đang xảy ra", "Open outages"), (_outages(pen),)),
         Part(Text("Theo huyện", "By district"), (_districts(pen), _map(pen))),
         Part(Text("Kém nhất", "Worst"), (_loss(pen), _rtt(pen))),
         Part(Text("Sắp họp", "Coming up"), (_meeting(pen), _lost_course(pen))),
@@ -44,7 +65,7 @@ def _states(pen: Pen) -> Any:
     frame = Frame(
         Text("Điểm cầu theo trạng thái", "Sites by state"),
         Text(
-            "Số điểm cầu ở mỗi trạng thái. «Bị ảnh hưởng» là không liên lạc được vì tuyến trên bị đứt, "
+            "Số điểm cầu ở mỗi trạng thái. “Bị ảnh hưởng” là mất liên lạc vì tuyến trên gặp sự cố, "
             "bản thân điểm cầu không hỏng.",
             "How many sites are in each state. “Unreachable” cannot be reached because something upstream is broken; "
             "the site itself is not.",
@@ -73,7 +94,7 @@ def _lost(pen: Pen) -> Any:
 
 def _open(pen: Pen) -> Any:
     frame = Frame(
-        Text("Sự cố đang mở", "Open outages"),
+        Text("Sự cố đang xảy ra", "Open outages"),
         Text("Mỗi nguyên nhân gốc là một sự cố.", "One for each root cause."),
         width=3,
         height=4,
@@ -83,9 +104,9 @@ def _open(pen: Pen) -> Any:
 
 def _links(pen: Pen) -> Any:
     frame = Frame(
-        Text("Đường truyền đứt", "Links down"),
+        Text("Đường truyền mất kết nối", "Links down"),
         Text(
-            "Kể cả đường dự phòng và đường đã có đường khác thay.",
+            "Kể cả đường dự phòng và đường đã có đường khác thay thế.",
             "Backup lines too, and those another line stands in for.",
         ),
         width=4,
@@ -98,12 +119,12 @@ def _outages(pen: Pen) -> Any:
     frame = Frame(
         Text("Sự cố theo nguyên nhân gốc", "Outages by root cause"),
         Text(
-            "Mỗi dòng là một nguyên nhân và số điểm cầu bị ảnh hưởng. Bấm vào tên để mở chi tiết.",
+            "Mỗi dòng: một nguyên nhân và số điểm cầu bị ảnh hưởng. Bấm vào tên để mở chi tiết.",
             "A row for each cause and how many sites it takes away. Click a name for the details.",
         ),
         width=24,
         height=7,
-        nothing=Text("Không có sự cố nào đang mở", "No outage is open"),
+        nothing=Text("Hiện không có sự cố nào", "No outage is open"),
     )
     return open_outages(pen, frame, "diemcau_outage")
 
@@ -118,12 +139,13 @@ def _districts(pen: Pen) -> Any:
     )
     named = f'label_replace(diemcau:district_lost:ratio, "name", "{pen(PROVINCE)}", "name", "")'
     asked = query(named, "{{name}}")
-    return leading(
+    panel = leading(
         states_course(pen, frame, {}, asked).mappings([]).thresholds(LOST_SHARE),
         pen,
         Text("Mở huyện", "Open the district"),
         pen.way("district", district="${__field.labels.district}"),
     )
+    return panel.override_by_name(pen(PROVINCE), [property_("links", [])])  # its rooms are of no district
 
 
 def _map(pen: Pen) -> Any:
@@ -151,9 +173,11 @@ def _map(pen: Pen) -> Any:
     at = build_common.FrameGeometrySource().mode(common.FrameGeometrySourceMode.COORDS).latitude("lat").longitude("lon")
     dots = build_common.MapLayerOptions().type("markers").name(pen(Text("Huyện", "Districts"))).location(at)
     dots.config({"style": style, "showLegend": True}).tooltip(True)
+    panel = by_limits(dressed(geomap.Panel(), pen, frame, asked))
+    for key, called, unit in PLACE:
+        panel.override_by_name(key, [property_("displayName", pen(called)), property_("unit", unit)])
     return (
-        dressed(geomap.Panel(), pen, frame, asked)
-        .thresholds(LOST_SHARE)
+        panel.thresholds(LOST_SHARE)
         .with_transformation(
             dashboard.DataTransformerConfig(id_val="convertFieldType", options={"conversions": degrees})
         )
@@ -174,12 +198,12 @@ def _loss(pen: Pen) -> Any:
         height=9,
         nothing=Text("Không điểm cầu nào mất gói", "No site loses packets"),
     )
-    return bars(pen, frame, now("sort_desc(diemcau:loss_ratio:worst > 0)", "{{name}}")).thresholds(LOSS).min(0)
+    return _worst(pen, frame, "diemcau:loss_ratio:worst > 0").thresholds(LOSS)
 
 
 def _rtt(pen: Pen) -> Any:
     frame = Frame(
-        Text("10 điểm cầu trễ nhất", "Ten slowest sites"),
+        Text("10 điểm cầu có độ trễ cao nhất", "Ten slowest sites"),
         Text(
             "Độ trễ khứ hồi trung bình trong 5 phút. Tốt: đến 150 ms; kém: trên 300 ms (ITU-T G.114).",
             "Mean round trip over 5 minutes. Good: to 150 ms; poor: above 300 ms (ITU-T G.114).",
@@ -187,7 +211,12 @@ def _rtt(pen: Pen) -> Any:
         unit="s",
         height=9,
     )
-    return bars(pen, frame, now("sort_desc(diemcau:rtt_seconds:worst)", "{{name}}")).thresholds(RTT_S).min(0)
+    return _worst(pen, frame, "diemcau:rtt_seconds:worst >= 0").thresholds(RTT_S)  # NaN where nothing answers
+
+
+def _worst(pen: Pen, frame: Frame, recorded: str) -> Any:
+    way = pen.way("endpoint", endpoint="${__field.labels.endpoint}")
+    return leading(bars(pen, frame, now(f"sort_desc({recorded})", "{{name}}")).min(0), pen, OPEN_SITE, way)
 
 
 def _meeting(pen: Pen) -> Any:
@@ -216,7 +245,10 @@ def _meeting(pen: Pen) -> Any:
 def _lost_course(pen: Pen) -> Any:
     frame = Frame(
         Text("Điểm cầu theo trạng thái, theo thời gian", "Sites by state over time"),
-        Text("Số điểm cầu không liên lạc được và suy giảm.", "How many sites are lost, and how many degraded."),
+        Text(
+            "Số điểm cầu suy giảm chất lượng, bị ảnh hưởng do tuyến trên và mất kết nối.",
+            "How many sites are degraded, unreachable and down.",
+        ),
         height=7,
     )
     shown = (2, 3, 4)
@@ -227,7 +259,7 @@ BOARD = Board(
     name="province",
     title=Text("Điểm cầu · Toàn tỉnh", "Sites · Province"),
     about=Text(
-        "Tình trạng các điểm cầu truyền hình hội nghị toàn tỉnh: sự cố, huyện, điểm kém nhất.",
+        "Tình trạng các điểm cầu truyền hình hội nghị toàn tỉnh: sự cố, huyện, nơi kém nhất.",
         "The province's videoconference sites: outages, districts, what is worst.",
     ),
     parts=parts,

@@ -37,7 +37,7 @@ def link(pen: Pen) -> build.QueryVariable:
 def agent(pen: Pen) -> build.QueryVariable:
     """Choose among agents by where they are scraped; all of them at first."""
     named = 'label_join(group by (agent, instance) (diemcau_build_info), "text", " · ", "agent", "instance")'
-    title, regex = Text("Tác nhân", "Agent"), r'/instance="(?<value>[^"]+)".*text="(?<text>[^"]+)"/'
+    title, regex = Text("Máy giám sát", "Agent"), r'/instance="(?<value>[^"]+)".*text="(?<text>[^"]+)"/'
     asked = _named(pen, "instance", title, f"query_result({named})", regex)
     return asked.multi(True).include_all(True).all_value(".*")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,9 +10,8 @@ import httpx
 import pytest
 
 from tests.end_to_end.conftest import RunningAgent
-from tests.servers import running
+from tests.monitoring import prometheus
 
-PORT = 19090
 PROMETHEUS_YML = """\
 global: {{scrape_interval: 1s}}
 scrape_configs:
@@ -23,26 +21,10 @@ scrape_configs:
 
 
 @pytest.fixture
-def prometheus(agent: RunningAgent, tmp_path: Path) -> Iterator[tuple[httpx.Client, Path]]:
-    file, log = tmp_path / "prometheus.yml", tmp_path / "prometheus.log"
-    file.write_text(PROMETHEUS_YML.format(target=agent.url.removeprefix("http://")))
-    command = ["prometheus", f"--config.file={file}", f"--storage.tsdb.path={tmp_path / 'data'}"]
-    command += [f"--web.listen-address=127.0.0.1:{PORT}", "--log.level=debug"]
-    client = httpx.Client(base_url=f"http://127.0.0.1:{PORT}", trust_env=False)
-    with running(command, log) as process, client:
-        deadline_s = time.monotonic() + 20
-        while not _ready(client):
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < deadline_s, log.read_text()
-            time.sleep(0.1)
-        yield client, log
-
-
-def _ready(client: httpx.Client) -> bool:
-    try:
-        return client.get("/-/ready").status_code == 200
-    except httpx.TransportError:
-        return False
+def scraping(agent: RunningAgent, tmp_path: Path) -> Iterator[tuple[httpx.Client, Path]]:
+    config = PROMETHEUS_YML.format(target=agent.url.removeprefix("http://"))
+    with prometheus(config, tmp_path, "--log.level=debug") as client:
+        yield client, tmp_path / "prometheus.log"
 
 
 def query(client: httpx.Client, expression: str) -> list[dict[str, object]]:
@@ -51,8 +33,8 @@ def query(client: httpx.Client, expression: str) -> list[dict[str, object]]:
     return answer["data"]["result"]
 
 
-def test_prometheus_scrapes_without_a_warning(agent: RunningAgent, prometheus: tuple[httpx.Client, Path]) -> None:
-    client, log = prometheus
+def test_prometheus_scrapes_without_a_warning(agent: RunningAgent, scraping: tuple[httpx.Client, Path]) -> None:
+    client, log = scraping
     agent.until(lambda: bool(query(client, "count_over_time(up[1m]) >= 5")), 30, "five scrapes")
     (target,) = client.get("/api/v1/targets").json()["data"]["activeTargets"]
     assert (target["health"], target["lastError"]) == ("up", "")

@@ -90,6 +90,7 @@ async def test_an_open_outage_is_one_series_and_goes_when_it_ends(page, board) -
     assert await read(page, "diemcau_outage_flapping") == {own(**this): 0}
     board.outages[CUT.id] = replace(CUT, affected=3, flapping=True)
     assert await read(page, "diemcau_outage_affected_endpoints") == {own(**this): 3}
+    assert await read(page, "diemcau_outage_most_affected_endpoints") == {own(**this, outage=CUT.id): 20}
     assert await read(page, "diemcau_outage_flapping") == {own(**this): 1}
     del board.outages[CUT.id]
     assert await read(page, "diemcau_outage") == {}

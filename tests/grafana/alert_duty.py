@@ -6,44 +6,24 @@ import json
 import os
 import queue
 import re
-import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import httpx
 
-from tests.servers import running
+from tests.monitoring import PATIENCE_S, RULES, alertmanager, routes, web_hook
 
-HOME = Path(__file__).parents[2]
-FILL_IN = HOME / "deploy" / "fill-in"
-RULES = HOME / "grafana" / "rules"
-PATIENCE_S = 20
 QUIET_S = 1.5  # many group intervals of a hurried Alertmanager
-HURRIED = {"group_wait: 10s": "group_wait: 200ms", "group_interval: 1m": "group_interval: 200ms"}
-
-
-def filled(text: str, environment: dict[str, str], shell: tuple[str, ...] = ("sh",)) -> str:
-    """Return what deploy/fill-in makes of a text."""
-    surroundings = {"PATH": os.environ["PATH"], **environment}
-    command = [*shell, str(FILL_IN)]
-    return subprocess.run(command, input=text, env=surroundings, check=True, capture_output=True, text=True).stdout
-
-
-def configuration(folder: Path, environment: dict[str, str]) -> Path:
-    """Write the configuration beside its templates, as deploy/ does."""
-    shutil.copy(RULES / "diemcau.tmpl", folder)
-    path = folder / "alertmanager.yml"
-    path.write_text(filled((RULES / "alertmanager.yml").read_text(), environment))
-    return path
+HURRIED = {  # in any hour
+    r"group_wait: \d+[sm]": "group_wait: 200ms",
+    r"group_interval: \d+[sm]": "group_interval: 200ms",
+    r"active_time_intervals: .*": "",
+}
 
 
 @dataclass
@@ -51,7 +31,7 @@ class Duty:
     """What is told, and a way to say what Prometheus would."""
 
     http: httpx.Client
-    told: queue.Queue[dict[str, Any]] = field(default_factory=queue.Queue)
+    told: queue.Queue[dict[str, Any]]
 
     def say(self, *alerts: dict[str, str], over: bool = False) -> None:
         """Send alerts, by their labels."""
@@ -80,56 +60,16 @@ class Duty:
 @contextmanager
 def on_duty(folder: Path) -> Iterator[Duty]:
     """Start an Alertmanager that is in a hurry."""
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        address = f"127.0.0.1:{door.getsockname()[1]}"
-    with httpx.Client(base_url=f"http://{address}", timeout=PATIENCE_S) as http:
-        duty = Duty(http)
-        with _telephone(duty) as url:
-            config = configuration(folder, {"DIEMCAU_WEBHOOK_URL": url})
-            text = config.read_text()
-            for usual, hurried in HURRIED.items():
-                assert usual in text
-                text = text.replace(usual, hurried)
-            config.write_text(text)
-            command = ["prometheus-alertmanager", f"--config.file={config}", f"--storage.path={folder / 'data'}"]
-            command += [f"--web.listen-address={address}", "--cluster.listen-address="]
-            log = folder / "alertmanager.log"
-            with running(command, log):
-                _wait(http, log)
-                yield duty
-
-
-@contextmanager
-def _telephone(duty: Duty) -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            duty.told.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever, name="telephone")
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-def _wait(http: httpx.Client, log: Path) -> None:
-    end_s = time.monotonic() + PATIENCE_S
-    while time.monotonic() < end_s:
-        try:
-            if http.get("/-/ready").status_code == httpx.codes.OK:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.05)
-    raise AssertionError(log.read_text())
+    told: queue.Queue[dict[str, Any]] = queue.Queue()
+    with web_hook(told.put) as url:
+        config = routes(folder, {"DIEMCAU_WEBHOOK_URL": url})
+        text = config.read_text()
+        for usual, hurried in HURRIED.items():
+            assert re.search(usual, text)
+            text = re.sub(usual, hurried, text)
+        config.write_text(text)
+        with alertmanager(config) as http:
+            yield Duty(http, told)
 
 
 def rendered(template: str, data: dict[str, Any], folder: Path) -> str:

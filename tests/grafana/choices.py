@@ -65,14 +65,19 @@ def _all(variable: Json, found: list[str]) -> str:
 
 def options(prometheus: Prometheus, variable: Json, values: dict[str, str]) -> list[str]:
     """Return a variable's values."""
-    query = fill(asked(variable), values)
-    texts = _texts(prometheus, query)
+    texts = asked_texts(prometheus, variable, values)
     if not variable.get("regex"):
         return texts
     pattern = re.compile(variable["regex"].strip("/").replace("(?<", "(?P<"))
     found = [match.groupdict() for match in map(pattern.search, texts) if match]
     assert len(found) == len(texts), f"{variable['name']}: {pattern.pattern} does not fit {texts}"
     return sorted({one["value"] for one in found})
+
+
+def asked_texts(prometheus: Prometheus, variable: Json, values: dict[str, str]) -> list[str]:
+    """Return what a variable's query finds, before its regular expression picks of it."""
+    query = fill(asked(variable), values)
+    return _texts(prometheus, query)
 
 
 def _texts(prometheus: Prometheus, query: str) -> list[str]:

@@ -55,7 +55,7 @@ interface Query extends Pick<schema.DataQuery, "refId" | "hide"> {
 }
 
 /** A transformation, with the options it takes (Grafana's documentation; the schema leaves them open). */
-type Transformation =
+type Transformation = { filter?: { id: "byRefId"; options: string } } & (
   | { id: "merge"; options: Nothing }
   | { id: "filterFieldsByName"; options: { include: { names: string[] } } }
   | {
@@ -69,7 +69,8 @@ type Transformation =
   | {
       id: "convertFieldType";
       options: { conversions: { targetField: string; destinationType: "number" | "string" | "time" | "boolean" }[] };
-    };
+    }
+);
 
 type Open = "fieldConfig" | "options" | "targets" | "transformations" | "type";
 

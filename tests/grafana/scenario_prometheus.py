@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,10 +17,9 @@ from alerting.table import GROUPS
 from tests.grafana.expressions import reads
 from tests.grafana.scenario import HOUR_S, NOW_S, text
 from tests.grafana.scenario_series import every
-from tests.servers import running
+from tests.monitoring import prometheus
 
 RECORDINGS = {rule.name: rule.expr for group in GROUPS for rule in group.rules if isinstance(rule, Recording)}
-PATIENCE_S = 30
 
 
 @dataclass(frozen=True)
@@ -56,11 +53,11 @@ def with_scenario(folder: Path) -> Iterator[Prometheus]:
     _promtool("--max-block-duration=2000h", "openmetrics", raw, data)
     raw.unlink()
     for rules in _stages(folder):
-        with _started(data, folder) as prometheus:
-            url, since = f"--url={prometheus.http.base_url}", f"--start={NOW_S - 2 * HOUR_S}"
+        with _started(data, folder) as started:
+            url, since = f"--url={started.http.base_url}", f"--start={NOW_S - 2 * HOUR_S}"
             _promtool("rules", url, since, f"--end={NOW_S}", f"--output-dir={data}", rules)
-    with _started(data, folder) as prometheus:
-        yield prometheus
+    with _started(data, folder) as started:
+        yield started
 
 
 def _stages(folder: Path) -> Iterator[Path]:
@@ -88,24 +85,5 @@ def _promtool(*words: str | Path) -> None:
 
 @contextmanager
 def _started(data: Path, folder: Path) -> Iterator[Prometheus]:
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        address = f"127.0.0.1:{door.getsockname()[1]}"
-    config, log = folder / "prometheus.yml", folder / "prometheus.log"
-    config.write_text("{}")
-    command = ["prometheus", f"--config.file={config}", f"--storage.tsdb.path={data}"]
-    command += [f"--web.listen-address={address}", "--storage.tsdb.retention.time=10y"]
-    with running(command, log), httpx.Client(base_url=f"http://{address}", timeout=PATIENCE_S) as http:
-        _wait(http, log)
+    with prometheus("{}", folder, "--storage.tsdb.retention.time=10y", data=data) as http:
         yield Prometheus(http)
-
-
-def _wait(http: httpx.Client, log: Path) -> None:
-    end_s = time.monotonic() + PATIENCE_S
-    while time.monotonic() < end_s:
-        try:
-            if http.get("/-/ready").status_code == httpx.codes.OK:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.05)
-    raise AssertionError(log.read_text())

@@ -171,6 +171,7 @@ def _outage(outage: Outage) -> Iterator[Series]:
         ("diemcau_outage", {"district": district, "root_cause": cause}, 1),
         ("diemcau_outage_info", told, 1),
         ("diemcau_outage_affected_endpoints", {}, affected),
+        ("diemcau_outage_most_affected_endpoints", {"outage": f"20261125T064500000-{id_}"}, affected),
         ("diemcau_outage_flapping", {}, flaps),
         ("diemcau_outage_start_timestamp_seconds", {}, BAD_S),
     ):

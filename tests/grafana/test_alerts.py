@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from alerting.messages import template_file
-from tests.grafana.alert_duty import HOME, RULES, configuration, filled, on_duty, rendered
+from tests.grafana.alert_duty import on_duty, rendered
+from tests.monitoring import HOME, RULES, filled, routes
 
 EVERYTHING = {
     "DIEMCAU_WEBHOOK_URL": "http://sms.example/a?x=1&y=2",
@@ -24,15 +25,25 @@ EVERYTHING = {
     "DIEMCAU_SMTP_TLS": "true",
 }
 AGENT = {"job": "diemcau", "instance": "a"}
-LINK = {**AGENT, "kind": "link", "id": "wan-ts", "severity": "critical"}
+BEGAN = {"first": "wan-ts", "since": "08:12 25/11/2026", "outage": "20261125T011200000-wan-ts"}
+LINK = {**AGENT, "kind": "link", "id": "wan-ts", **BEGAN, "severity": "critical"}
 CUT, FLAPPING = {"alertname": "DiemcauLinkOutage", **LINK}, {"alertname": "DiemcauFlapping", **LINK}
 AWAY = {"alertname": "DiemcauAgentDown", **AGENT, "severity": "critical"}
-BLIND = {"alertname": "DiemcauAgentBlind", **AGENT, "kind": "agent", "id": "phutho", "severity": "critical"}
+SPARED = {"alertname": "DiemcauRedundancyLost", **LINK, "severity": "warning", "district": "ts"}
+BLIND = {
+    "alertname": "DiemcauAgentBlind",
+    **AGENT,
+    "kind": "agent",
+    "id": "phutho",
+    "first": "phutho",
+    "since": "09:00 25/11/2026",
+    "severity": "critical",
+}
 
 
 @pytest.mark.parametrize("left_out", [set(EVERYTHING), set(), *({name} for name in EVERYTHING)], ids=str)
 def test_alertmanager_takes_the_routes_whatever_is_set(left_out, tmp_path):
-    config = configuration(tmp_path, {name: value for name, value in EVERYTHING.items() if name not in left_out})
+    config = routes(tmp_path, {name: value for name, value in EVERYTHING.items() if name not in left_out})
     checked = subprocess.run(["amtool", "check-config", str(config)], check=False, capture_output=True, text=True)
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
@@ -69,14 +80,14 @@ def test_it_needs_no_more_than_a_plain_shell():
     [
         (CUT, "critical"),
         (AWAY, "critical"),
-        ({"alertname": "DiemcauRedundancyLost", **LINK, "severity": "warning"}, "warning"),
+        (SPARED, "warning"),
         ({"alertname": "DiemcauLinkBusy", "severity": "warning"}, "warning"),
         ({"alertname": "SomethingElse"}, "critical"),
     ],
     ids=lambda value: value["alertname"] if isinstance(value, dict) else value,
 )
 def test_an_alert_goes_to_whom_it_is_for(labels, receiver, tmp_path):
-    config = configuration(tmp_path, EVERYTHING)
+    config = routes(tmp_path, EVERYTHING)
     command = ["amtool", "config", "routes", "test", f"--config.file={config}"]
     command += [f"{name}={value}" for name, value in labels.items()]
     assert subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip() == receiver
@@ -96,7 +107,7 @@ def test_a_cut_line_is_told_once_and_its_mending_once(tmp_path):
 
 def test_two_agents_that_see_one_line_tell_it_once(tmp_path):
     with on_duty(tmp_path) as duty:
-        duty.say(CUT, {**CUT, "instance": "b"})
+        duty.say(CUT, {**CUT, "instance": "b", "outage": "20261125T011201000-wan-ts"})
         assert duty.heard() == [("DiemcauLinkOutage", "firing")] * 2
         assert duty.hears_no_more()
 
@@ -108,6 +119,44 @@ def test_an_outage_that_begins_to_flap_is_one_more_message(tmp_path):
         duty.say(FLAPPING)
         duty.say(CUT, over=True)
         assert duty.heard()[0] == ("DiemcauFlapping", "firing")
+        assert duty.hears_no_more()
+
+
+def test_an_outage_that_is_explained_better_is_told_as_that_and_is_not_over(tmp_path):
+    router = {**CUT, "alertname": "DiemcauDeviceOutage", "kind": "device", "id": "r-ts"}
+    with on_duty(tmp_path) as duty:
+        duty.say(router)
+        assert duty.heard() == [("DiemcauDeviceOutage", "firing")]
+        duty.say(router, over=True)
+        duty.say(CUT)
+        assert ("DiemcauLinkOutage", "firing") in duty.heard()
+        assert duty.hears_no_more()
+        duty.say(CUT, over=True)
+        assert ("DiemcauLinkOutage", "resolved") in duty.heard()
+        assert duty.hears_no_more()
+
+
+def test_a_line_that_is_cut_again_is_told_once_more_though_its_last_end_is_still_repeated(tmp_path):
+    """Prometheus says for a quarter of an hour that an alert is over."""
+    again = {**CUT, "since": "08:20 25/11/2026", "outage": "20261125T012000000-wan-ts"}
+    with on_duty(tmp_path) as duty:
+        duty.say(CUT)
+        duty.heard()
+        duty.say(CUT, over=True)
+        duty.heard()
+        duty.say(again)
+        assert duty.heard() == [("DiemcauLinkOutage", "firing")]
+        duty.say(CUT, over=True)
+        assert duty.hears_no_more()
+
+
+def test_a_backup_that_is_cut_too_does_not_end_the_warning_of_the_first_line(tmp_path):
+    with on_duty(tmp_path) as duty:
+        duty.say(SPARED)
+        assert duty.heard() == [("DiemcauRedundancyLost", "firing")]
+        duty.say(CUT)
+        assert duty.heard() == [("DiemcauLinkOutage", "firing")]
+        duty.say(SPARED, over=True)
         assert duty.hears_no_more()
 
 
@@ -164,21 +213,21 @@ def alert(name: str, status: str = "firing", severity: str = "critical", **annot
     ],
 )
 def test_a_message_says_what_is_wrong_and_not_what_it_was_before(template, text, tmp_path):
-    told = notification(alert("A", runbook_url="docs/A.md"), alert("B", "resolved"), kind="link", id="x")
+    told = notification(alert("A", runbook_url="docs/A.md"), alert("B", "resolved"), first="x", since="08:12")
     assert rendered(f"diemcau.{template}", told, tmp_path).strip() == text
 
 
 @pytest.mark.parametrize(
     ("template", "text"),
     [
-        ("vi.sms", "HẾT: summary B"),
-        ("vi.text", "HẾT: summary B (hết lúc 08:32 25/11/2026)"),
-        ("vi.subject", "[HẾT] summary B"),
+        ("vi.sms", "ĐÃ HẾT: summary B"),
+        ("vi.text", "ĐÃ HẾT: summary B (hết lúc 08:32 25/11/2026)"),
+        ("vi.subject", "[ĐÃ HẾT] summary B"),
         ("en.text", "OVER: summary B_en (over at 08:32 25/11/2026)"),
     ],
 )
 def test_a_message_says_what_is_over_and_when(template, text, tmp_path):
-    told = notification(alert("B", "resolved"), kind="link", id="x")
+    told = notification(alert("B", "resolved"), first="x", since="08:12")
     assert rendered(f"diemcau.{template}", told, tmp_path).strip() == text
 
 
@@ -187,7 +236,7 @@ def test_of_several_warnings_all_are_told(tmp_path):
     assert rendered("diemcau.vi.sms", told, tmp_path).strip().splitlines() == [
         "summary A",
         "summary C",
-        "HẾT: summary B",
+        "ĐÃ HẾT: summary B",
     ]
     assert rendered("diemcau.vi.subject", told, tmp_path) == "[Cảnh báo] summary A (và cảnh báo khác, tổng số 3)"
 

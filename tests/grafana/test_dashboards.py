@@ -21,6 +21,7 @@ HIDDEN = 2  # a variable that follows from others
 BOARD = "${__data.fields.board}"
 SAME_IN_BOTH = {  # in Vietnamese and in English
     "CPU",
+    "camera",
     "H.323",
     "MOS",
     "SIP",
@@ -72,7 +73,7 @@ def test_both_languages_have_the_same_panels(both):
 
 
 WORDS = {"title", "description", "noValue", "label", "text", "displayName", "textFormat", "titleFormat", "legendFormat"}
-NO_WORD = re.compile(r"^(__auto|default|Basemap|(\{\{\s*\w+\s*\}\}|\$\{?\w+\}?|[\s\W\d])*)$")
+NO_WORD = re.compile(r"^(__auto|default|Basemap|Value #[A-Z]|(\{\{\s*\w+\s*\}\}|\$\{?\w+\}?|[\s\W\d])*)$")
 
 
 def words(node: Any, key: str = "", place: str = "") -> Iterator[tuple[str, str]]:

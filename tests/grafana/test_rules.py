@@ -16,10 +16,9 @@ import alerting
 from alerting.alert import duration
 from alerting.table import ALERTS, GROUPS
 from alerting.words import GRAFANA, PROMETHEUS, Dialect, labels_of
-from tests.grafana.alert_duty import HOME
 from tests.grafana.expressions import without_default
+from tests.monitoring import HOME, RULES
 
-RULES = HOME / "grafana" / "rules"
 CASES = sorted((RULES / "tests").glob("*.yml"))
 RUNBOOKS = HOME / "docs" / "runbooks"
 LONGEST_SUMMARY = 160  # without what labels put in; two or three text messages with it
