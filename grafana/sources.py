@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import yaml
-
 from texts import LANGUAGES
+from yamlish import written
 
 PROMETHEUS_UID = "diemcau-prometheus"
 FOLDERS = {"vi": "Điểm cầu", "en": "Sites (diemcau)"}
@@ -16,10 +15,10 @@ DASHBOARDS = "/var/lib/diemcau-dashboards"  # where deploy/ and docs/install.md 
 def files() -> dict[str, str]:
     """Return the files below grafana/, by path."""
     return {
-        "provisioning/datasources/diemcau.yaml": _written(
+        "provisioning/datasources/diemcau.yaml": written(
             {"apiVersion": 1, "datasources": [_prometheus(), _alertmanager()]}
         ),
-        "provisioning/dashboards/diemcau.yaml": _written(
+        "provisioning/dashboards/diemcau.yaml": written(
             {"apiVersion": 1, "providers": [_folder(one) for one in LANGUAGES]}
         ),
     }
@@ -58,9 +57,3 @@ def _folder(language: str) -> dict[str, Any]:
         "updateIntervalSeconds": 60,
         "options": {"path": f"{DASHBOARDS}/{language}"},
     }
-
-
-def _written(content: dict[str, Any]) -> str:
-    return "# Made by grafana/build.py; not edited by hand.\n" + yaml.safe_dump(
-        content, allow_unicode=True, sort_keys=False
-    )

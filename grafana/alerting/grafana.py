@@ -19,8 +19,8 @@ from alerting.messages import template_file
 from alerting.prometheus import said
 from alerting.table import GROUPS
 from alerting.words import GRAFANA
-from alerting.yamlish import written
 from sources import FOLDERS, PROMETHEUS_UID
+from yamlish import written
 
 OUT_OF_HOURS = "out-of-hours"
 _PLACE = "provisioning/alerting"

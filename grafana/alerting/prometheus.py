@@ -7,7 +7,7 @@ from typing import Any
 from alerting.alert import Alert, Group, Recording, duration
 from alerting.table import GROUPS
 from alerting.words import PROMETHEUS, Dialect
-from alerting.yamlish import written
+from yamlish import written
 
 
 def rules_file(runbooks: str) -> str:

@@ -31,7 +31,7 @@ def _mostly_degraded(kind: Literal["endpoint", "link"], period: str, least_s: in
 
 def _busy() -> str:
     use = f"max by (job, instance, link, a, b, role) ({newest('diemcau_link_utilization_ratio')})"
-    return f"{use}\nand {_LINK} (\n  {indented(_mostly_degraded('link', '20m', 900))}\n)"
+    return f"100 * {use}\nand {_LINK} (\n  {indented(_mostly_degraded('link', '20m', 900))}\n)"
 
 
 def _bad_share(direction: str) -> str:
@@ -51,7 +51,7 @@ def _errors() -> str:
     bad = f"{_bad_share('receive')}\nor\n{_bad_share('transmit')}"
     planned = f"{newest('diemcau_link_info')} and {_LINK} {newest('diemcau_link_state')} == 5"
     return (
-        f"(\n  (\n    {indented(bad, 4)}\n  )\n  unless on {interface} (\n    {planned}\n  )\n)\n"
+        f"1000\n* (\n  (\n    {indented(bad, 4)}\n  )\n  unless on {interface} (\n    {planned}\n  )\n)\n"
         f"* on {interface} group_left (name) (\n  {lines}\n  or on {interface}\n  {others}\n)"
     )
 
@@ -100,11 +100,11 @@ QUALITY: tuple[Alert, ...] = (
     ),
     Alert(
         "DiemcauEndpointDegraded",
-        named("endpoint", _mostly_degraded("endpoint", "1h", 2700)),
+        named("endpoint", f"(\n  {indented(_mostly_degraded('endpoint', '1h', 2700))}\n)\n/ 60"),
         "warning",
         Text(
-            "Điểm cầu {name} suy giảm chất lượng {value:duration} trong giờ qua.",
-            "Site {name} was degraded for {value:duration} of the last hour.",
+            "Điểm cầu {name} suy giảm chất lượng {value} phút trong giờ qua.",
+            "Site {name} was degraded for {value} minutes of the last hour.",
         ),
         Text(
             "Mất gói, độ trễ hoặc biến động trễ vượt ngưỡng. Xem bảng Huyện: nhiều điểm cầu cùng bị thì do đường "
@@ -118,8 +118,8 @@ QUALITY: tuple[Alert, ...] = (
         named("link", _busy()),
         "warning",
         Text(
-            "Đường truyền {name} gần đầy: dùng {value:percent} dung lượng.",
-            "Line {name} is nearly full: {value:percent} of its capacity is used.",
+            "Đường truyền {name} gần đầy: dùng {value} % dung lượng.",
+            "Line {name} is nearly full: {value} % of its capacity is used.",
         ),
         Text(
             "Đã quá 15 phút; cuộc họp qua đường này có thể vỡ hình. Tìm lưu lượng khác đang chạy, hạn chế hoặc dời "
@@ -133,8 +133,8 @@ QUALITY: tuple[Alert, ...] = (
         _errors(),
         "warning",
         Text(
-            "Cổng {interface} của {device}[ (đường truyền {name})] lỗi hoặc bỏ {value:percent} số gói.",
-            "Interface {interface} of {device}[ (line {name})] has errors on or drops {value:percent} of its packets.",
+            "Cổng {interface} của {device}[ (đường truyền {name})] lỗi hoặc bỏ {value} trên 1.000 gói.",
+            "Interface {interface} of {device}[ (line {name})] has errors on or drops {value} of 1 000 packets.",
         ),
         Text(
             "Đã quá 15 phút. Gói lỗi: đầu nối, cáp, mức quang, duplex. Gói bị bỏ: hàng đợi đầy, QoS. Bảng Đường truyền "

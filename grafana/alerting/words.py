@@ -4,7 +4,7 @@ A text holds placeholders; everything they can show is a label of the alert's ex
 
     {name}                          a label
     {component=display:màn hình|…}  a label's value in words; as it is where there are none for it
-    {value} {value:percent} {value:duration}   the number: whole, as a share, as a time
+    {value}                         the number, whole: an expression gives it in the unit its words name
     [ Gọi {call}.]                  left out where its first label is empty
 """
 
@@ -13,8 +13,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_PART = re.compile(r"\[(?P<part>[^]]*)]|\{(?P<name>\w+)(?:(?P<sign>[:=])(?P<words>[^}]*))?\}")
-_FORMATS = {"": 'printf "%.0f"', "percent": "humanizePercentage", "duration": "humanizeDuration"}
+_PART = re.compile(r"\[(?P<part>[^]]*)]|\{(?P<name>\w+)(?:=(?P<words>[^}]*))?\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +28,12 @@ class Dialect:
         return _PART.sub(self._part, text)
 
     def _part(self, match: re.Match[str]) -> str:
-        part, name, sign, words = match["part"], match["name"], match["sign"], match["words"] or ""
+        part, name, words = match["part"], match["name"], match["words"]
         if part is not None:
             return f"{{{{ if {self.label}{_first_label(part)} }}}}{self.template(part)}{{{{ end }}}}"
         if name == "value":
-            return f"{{{{ {self.value} | {_FORMATS[words]} }}}}"
-        return self._in_words(name, words) if sign == "=" else f"{{{{ {self.label}{name} }}}}"
+            return f'{{{{ {self.value} | printf "%.0f" }}}}'
+        return self._in_words(name, words) if words else f"{{{{ {self.label}{name} }}}}"
 
     def _in_words(self, label: str, words: str) -> str:
         pairs = [pair.partition(":") for pair in words.split("|")]
@@ -48,7 +47,7 @@ GRAFANA = Dialect(label="$labels.", value="$values.A.Value")
 
 def labels_of(text: str) -> frozenset[str]:
     """Return the labels a text shows."""
-    names = re.findall(r"\{(\w+)(?=[}:=])", text)
+    names = re.findall(r"\{(\w+)(?=[}=])", text)
     return frozenset(names) - {"value"}
 
 

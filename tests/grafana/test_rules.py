@@ -163,7 +163,6 @@ def test_no_rule_names_a_job():
     [
         ("{name}", "{{ $labels.name }}"),
         ("{value}", '{{ VALUE | printf "%.0f" }}'),
-        ("{value:percent}", "{{ VALUE | humanizePercentage }}"),
         ("a[ b {call}.]", "a{{ if $labels.call }} b {{ $labels.call }}.{{ end }}"),
         ("{p=x:X|y:Y}", '{{ if eq $labels.p "x" }}X{{ else if eq $labels.p "y" }}Y{{ else }}{{ $labels.p }}{{ end }}'),
     ],
