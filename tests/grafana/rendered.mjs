@@ -2,7 +2,11 @@
 // Reads {cards, variables} as JSON from standard input and writes what there is to see of each to standard output.
 import { readFileSync } from "node:fs";
 
-import { framesOf, grafana } from "./rendered_frames.mjs";
+import "./rendered_page.mjs";
+
+import * as grafana from "@grafana/data";
+
+import { framesOf } from "./rendered_frames.mjs";
 
 const theme = grafana.createTheme();
 const SAMPLES = 12; // of a course's different values

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -107,8 +108,23 @@ def offered(wanted: list[tuple[str, list[str]]]) -> list[list[dict[str, str]]]:
 
 def _asked(wanted: Json) -> Json:
     assert LIBRARY.exists(), "the npm packages are missing; scripts/test installs them"
-    command = ["node", HERE / "rendered.mjs"]
-    done = subprocess.run(command, input=json.dumps(wanted), check=False, capture_output=True, text=True)
+    with tempfile.TemporaryDirectory() as folder:
+        program = _bundled(Path(folder))
+        done = subprocess.run(["node", program], input=json.dumps(wanted), check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     told: Json = json.loads(done.stdout)
     return told
+
+
+def _bundled(folder: Path) -> Path:
+    """Make one file of program and libraries: some of these are in forms that older versions of Node can't mix."""
+    program = folder / "rendered.mjs"
+    command = ["node", HERE / "node_modules/esbuild/bin/esbuild", HERE / "rendered.mjs", f"--outfile={program}"]
+    command += ["--bundle", "--platform=node", "--format=esm", "--log-level=error"]
+    # What is bundled may still ask for Node's own modules in the old way.
+    command += [
+        "--banner:js=import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
+    ]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return program

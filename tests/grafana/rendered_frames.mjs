@@ -1,11 +1,8 @@
 // Data frames of Prometheus' answers, in the form Grafana's Prometheus data source gives them to panels.
-import { createRequire } from "node:module";
+import "./rendered_page.mjs";
 
-// The library looks there for a page's settings and its reader's language. (Node 21 has a navigator of its own.)
-globalThis.window = {};
-globalThis.navigator ??= { languages: ["vi"] };
-/** @grafana/data. Its modules for `import` can't be loaded by Node: they name files without their endings. */
-export const grafana = createRequire(import.meta.url)("@grafana/data");
+import * as grafana from "@grafana/data";
+
 const { FieldType, toDataFrame } = grafana;
 
 /** The frames of a panel's answers: `answers` holds Prometheus' series by refId, `targets` says how they were asked. */
