@@ -70,6 +70,15 @@ class Evidence:
         """Return the record of an endpoint or device; None for a link, and for what this shard does not ask."""
         return self._books.endpoints.get(target) or self._books.devices.get(target)
 
+    def silent_s(self, target: str) -> float | None:
+        """Return since when a target is silent: for certain, or by more than the one echo that any line may lose."""
+        record = self.probed(target)
+        if record is None:
+            return None
+        if record.silent_s is not None:
+            return record.silent_s
+        return record.window.silent_since_s if record.window.lost_in_a_row > 1 else None
+
     def line(self, record: LinkRecord) -> Line | None:
         """Return what a link's interface says, None where that is not known."""
         interface = record.interface

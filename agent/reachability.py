@@ -192,7 +192,8 @@ class Reachability:
         record, own = self._evidence.record(target), self._evidence.probed(target)
         if own is not None and own.silent_s is not None:
             return Found(finding, own.silent_s, frozenset(beyond), affected, own.last_cause)
-        times = [one.silent_s for one in map(self._evidence.probed, concerned) if one and one.silent_s is not None]
+        silences = map(self._evidence.silent_s, concerned)
+        times = [since_s for since_s in silences if since_s is not None]
         if isinstance(record, LinkRecord) and record.interface is not None and not record.interface.up:
             times.append(record.interface.at_s)
         return Found(finding, min(times, default=now_s), frozenset(beyond), affected)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from agent.history import Outage
+from agent.inventory import Inventory
 from agent.model import Cause, Device, Endpoint, Kind, Link, LinkRole, State
 from agent.readings import Echo, Outcome
 from agent.state import Board
@@ -32,14 +33,18 @@ class Province(Scene):
 
     def __init__(self, *, sentinels: bool = True) -> None:
         super().__init__()
-        self.board = Board(WHOLE, self.clock, lambda: START + timedelta(seconds=self.clock.now_s), name="phutho")
-        self.board.follow(WHOLE, sentinels=[SENTINEL] if sentinels else [])
         self.outages: list[Outage] = []
-        self.board.listeners.append(self.changes.append)
-        self.board.outage_listeners.append(self.outages.append)
+        self.begin_again(WHOLE, sentinels=sentinels)
         self.live(5)
         self.poll()
         self.live(1)
+
+    def begin_again(self, inventory: Inventory, *, sentinels: bool = True) -> None:
+        """Have an agent that has just started."""
+        self.board = Board(inventory, self.clock, lambda: START + timedelta(seconds=self.clock.now_s), name="phutho")
+        self.board.follow(inventory, sentinels=[SENTINEL] if sentinels else [])
+        self.board.listeners.append(self.changes.append)
+        self.board.outage_listeners.append(self.outages.append)
 
     def live(self, seconds: int, *silent: str) -> None:
         """Let so many seconds pass; all but some answer."""
@@ -93,6 +98,18 @@ def test_its_port_tells_how_a_line_is_cut(scene: Province) -> None:
     scene.live(5, *DISTRICT)
     assert scene.open == {LINK.id: (Cause.INTERFACE_DOWN, 2)}
     assert scene.state() is State.UNREACHABLE
+
+
+def test_after_a_start_a_line_is_out_since_the_silence_behind_it_and_not_since_its_port_was_asked(scene) -> None:
+    scene.begin_again(INVENTORY)  # a line that ends at a codec: nothing else there needs to be asked first
+    first_s = scene.clock.now_s + 1 - 0.1
+    scene.live(3, ENDPOINT.id)
+    scene.poll(up=False, after_s=0.5)
+    scene.live(1, ENDPOINT.id)
+    (outage,) = scene.board.outages.values()
+    assert (outage.target, outage.cause) == (LINK.id, Cause.INTERFACE_DOWN)
+    assert scene.board.endpoints[ENDPOINT.id].seen is not State.DOWN
+    assert outage.started == START + timedelta(seconds=first_s)
 
 
 def test_a_core_that_is_silent_while_a_sentinel_answers_is_the_cause(scene: Province) -> None:
