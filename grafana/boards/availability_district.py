@@ -9,6 +9,7 @@ from grafana_foundation_sdk.builders import common as build_common
 from grafana_foundation_sdk.models import common
 
 from boards.availability_figures import DAY, ENDPOINTS, HERE, own, own_left_out, own_names, own_seconds, seconds
+from boards.by_state import NAMES
 from boards.colours import AVAILABILITY, ORANGE, SKY, STATES, limits
 from boards.columns import Column, columns
 from boards.lines import ROLES
@@ -18,7 +19,6 @@ from boards.promql import AVAILABLE, GOOD, Kind
 from texts import Text
 
 LEFT = limits(SKY, (0.01, ORANGE))
-NAMES = {0: "unknown", 1: "up", 2: "degraded", 3: "unreachable", 4: "down", 5: "maintenance"}
 ROLE = Column("role", Text("Vai trò", "Role"), width=130, looks=ROLES)
 UNKNOWN_BEGINNING = Text(
     "Chưa chọn huyện, hoặc Prometheus chưa có số liệu từ đầu khoảng thời gian này",
